@@ -1,0 +1,48 @@
+# make        build everything (creates .venv first)
+# make test   run the tests
+# make lint   formatter, linters, type checker
+# make bench  measure the build's overhead
+# make lock   renew envs/lock.txt from pyproject.toml
+# make clean  remove what was built
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CORES ?= 4
+
+.PHONY: all test lint format bench lock clean
+.DEFAULT_GOAL := all
+
+all: $(VENV)/medlead-ready
+	$(BIN)/snakemake --cores $(CORES)
+	@$(BIN)/python -m medlead verify
+	@$(BIN)/python -m medlead headline
+
+$(VENV)/medlead-ready: envs/lock.txt envs/create.py pyproject.toml
+	$(PYTHON) envs/create.py $(VENV)
+
+test: $(VENV)/medlead-ready
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/medlead-ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+	$(BIN)/mypy
+
+format: $(VENV)/medlead-ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+bench: $(VENV)/medlead-ready
+	$(BIN)/python tests/bench/build.py
+
+lock: $(VENV)/medlead-ready
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--no-header --quiet --output-file envs/lock.txt
+
+clean:
+	$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('results', 'logs', 'benchmarks', '.snakemake')]"

@@ -1,0 +1,1 @@
+"""medlead: printed evidence and raw records, validated, analysed, judged and shown."""

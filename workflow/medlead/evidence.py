@@ -1,0 +1,116 @@
+"""The vocabulary of the project: evidence classes, verdicts and reasons.
+
+Every number, table, figure and sentence that medlead shows carries one
+`EvidenceClass`; every printed number that it judges carries one `Verdict`, and
+a `Reason` from the closed list wherever the verdict is not an agreement.
+"""
+
+from enum import StrEnum
+
+
+class EvidenceClass(StrEnum):
+    """What a shown value rests on, from the firmest to the freest."""
+
+    PRINTED_RECORDS = "printed-records"
+    PRINTED_AGGREGATES = "printed-aggregates"
+    RECONSTRUCTED = "reconstructed"
+    SIMULATED = "simulated"
+    CONCEPTUAL = "conceptual"
+    STUDY = "study"
+
+    @property
+    def meaning(self) -> str:
+        """One plain sentence for the badge's tooltip and the legend."""
+        return _CLASS_MEANINGS[self]
+
+
+_CLASS_MEANINGS = {
+    EvidenceClass.PRINTED_RECORDS: "Computed here from record-level values that the report prints.",
+    EvidenceClass.PRINTED_AGGREGATES: "Derived from other figures that the report prints.",
+    EvidenceClass.RECONSTRUCTED: (
+        "Computed from records solved so that they agree with printed figures; "
+        "agreement is by construction."
+    ),
+    EvidenceClass.SIMULATED: (
+        "Computed from responses drawn from a stated model; only the shape is meaningful."
+    ),
+    EvidenceClass.CONCEPTUAL: "A diagram or definition without data.",
+    EvidenceClass.STUDY: "Computed from the records of the study that was run.",
+}
+
+
+class Verdict(StrEnum):
+    """The outcome of comparing one printed cell with what the evidence gives."""
+
+    AGREES = "agrees"
+    AGREES_BY_ROUNDING = "agrees-by-rounding"
+    AGREES_BY_CONSTRUCTION = "agrees-by-construction"
+    DIFFERS = "differs"
+    NOT_DERIVABLE = "not-derivable"
+
+    @property
+    def meaning(self) -> str:
+        """One plain sentence for legends."""
+        return _VERDICT_MEANINGS[self]
+
+
+_VERDICT_MEANINGS = {
+    Verdict.AGREES: "Derived from other evidence, and exactly what is printed.",
+    Verdict.AGREES_BY_ROUNDING: (
+        "Derived from other evidence, and what is printed once rounded by the named rule."
+    ),
+    Verdict.AGREES_BY_CONSTRUCTION: (
+        "Shown from a record copied or solved from this very print, so it cannot disagree: "
+        "no reproduction."
+    ),
+    Verdict.DIFFERS: "The evidence gives another value than the one printed.",
+    Verdict.NOT_DERIVABLE: "The evidence at hand does not determine this value.",
+}
+
+
+class Reason(StrEnum):
+    """Why a cell differs or cannot be derived: a closed list."""
+
+    STAGE_NOT_BUILT = "stage-not-built"
+    CONFLICTS_WITH_PRINT = "conflicts-with-print"
+    CONFLICTING_EVIDENCE = "conflicting-evidence"
+    TEST_DIFFERS = "test-differs"
+    SENTENCE_NOT_CARRIED = "sentence-not-carried"
+    NAMES_ONLY = "names-only"
+    OUTSIDE_INFORMATION = "outside-information"
+    BASIC_FACT = "basic-fact"
+    PRINTED_BLANK = "printed-blank"
+
+    @property
+    def meaning(self) -> str:
+        """One plain sentence for legends and the documentation."""
+        return _REASON_MEANINGS[self]
+
+
+_REASON_MEANINGS = {
+    Reason.STAGE_NOT_BUILT: "The stage that will rebuild this value is not part of medlead yet.",
+    Reason.CONFLICTS_WITH_PRINT: (
+        "Other printed figures, taken together, imply one other value for this cell."
+    ),
+    Reason.CONFLICTING_EVIDENCE: (
+        "This cell stands in a printed relation that fails, but the print does not show "
+        "which of its cells is the wrong one."
+    ),
+    Reason.TEST_DIFFERS: "The printed mark does not follow from the printed r and n by any "
+    "declared test.",
+    Reason.SENTENCE_NOT_CARRIED: (
+        "The cell is a sentence of the report; only its fingerprint is kept, not its words."
+    ),
+    Reason.NAMES_ONLY: "The cell is a heading or a note that names something; nothing to derive.",
+    Reason.OUTSIDE_INFORMATION: (
+        "The value comes from a source outside the report that is not part of the evidence."
+    ),
+    Reason.PRINTED_BLANK: "The cell is printed empty, and nothing implies a value for it.",
+    Reason.BASIC_FACT: "A basic count or range stated in the text from which others are derived.",
+}
+
+
+def item_name(item: str) -> str:
+    """An item as a person names it: `table-05` is `Table 5`, `section-4.1` is `Section 4.1`."""
+    kind, _, rest = item.partition("-")
+    return f"{kind.capitalize()} {rest.lstrip('0') if rest.isdigit() else rest}"

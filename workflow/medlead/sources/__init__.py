@@ -1,0 +1,1 @@
+"""Reading evidence and records: readers, contracts, manifest and plain messages."""

@@ -1,0 +1,106 @@
+"""Reading the inputs of a job: all files checked, all problems of all files at once."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from medlead.provenance import sha256
+from medlead.ratings import RatingScale, load_rating_scales
+from medlead.sources.contracts import check_register, read_study
+from medlead.sources.messages import Problem, ProblemsFound
+
+
+def read_yaml(path: str | Path) -> Any:
+    """The content of a YAML file; raises ProblemsFound where it cannot be parsed."""
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise ProblemsFound(
+            [
+                Problem(
+                    file=str(path),
+                    row=mark.line + 1 if mark else None,
+                    what=f"not valid YAML: {getattr(error, 'problem', error)}",
+                    mend="check the indents, colons and quotes around that line",
+                )
+            ]
+        ) from error
+
+
+def read_scales(path: str | Path) -> dict[str, dict[str, RatingScale]]:
+    """The rating scales of all record files, by file and column."""
+    return load_rating_scales(read_yaml(path))
+
+
+def read_inputs(
+    names: Sequence[str],
+    paths: Sequence[str],
+    sheets: Sequence[str],
+    scales: Mapping[str, Mapping[str, RatingScale]],
+) -> dict[str, pd.DataFrame]:
+    """Each named input as a checked, typed frame.
+
+    Raises ProblemsFound with the problems of every file, and of the references
+    between them.
+    """
+    return read_study(
+        {name: Path(path) for name, path in zip(names, paths, strict=True)},
+        scales,
+        {name: sheet for name, sheet in zip(names, sheets, strict=True) if sheet},
+    )
+
+
+def check_everything(
+    *,
+    names: Sequence[str],
+    paths: Sequence[str],
+    sheets: Sequence[str],
+    evidence: Sequence[str],
+    scales: Mapping[str, Mapping[str, RatingScale]],
+    published: Sequence[str],
+) -> pd.DataFrame:
+    """Check all record files and all printed evidence; one row per file that holds.
+
+    Columns `file,contract,evidence,rows,columns,sha256`. Raises ProblemsFound with
+    the problems of every file at once.
+    """
+    problems: list[Problem] = []
+    frames: dict[str, pd.DataFrame] = {}
+    try:
+        frames = read_inputs(names, paths, sheets, scales)
+    except ProblemsFound as found:
+        problems.extend(found.problems)
+    register, cells, declarations = (Path(p) for p in published)
+    try:
+        frames |= read_study({"items": register, "cells": cells})
+        problems.extend(check_register(frames["items"]))
+    except ProblemsFound as found:
+        problems.extend(found.problems)
+    try:
+        read_yaml(declarations)
+    except ProblemsFound as found:
+        problems.extend(found.problems)
+    if problems:
+        raise ProblemsFound(dict.fromkeys(problems))
+    listed = [
+        *zip(names, paths, evidence, strict=True),
+        ("items", str(register), "printed-aggregates"),
+        ("cells", str(cells), "printed-aggregates"),
+    ]
+    return pd.DataFrame(
+        [
+            {
+                "file": path,
+                "contract": name,
+                "evidence": kind,
+                "rows": len(frames[name]),
+                "columns": frames[name].shape[1],
+                "sha256": sha256(Path(path)),
+            }
+            for name, path, kind in listed
+        ]
+    )

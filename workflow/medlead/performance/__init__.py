@@ -1,0 +1,1 @@
+"""Engagement and performance: ratings, correlation, extreme groups, significance marks."""

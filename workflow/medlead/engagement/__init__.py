@@ -1,0 +1,1 @@
+"""The Medical Engagement Scale: instrument, scoring, norms, bands, typology."""

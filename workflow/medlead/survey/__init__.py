@@ -1,0 +1,1 @@
+"""The national survey and the case-study sites: coding, bands, cross-tabulation."""

@@ -1,0 +1,154 @@
+"""Findings on small prints with planted contradictions: place, wording, order."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from medlead.verdicts.audit import AUDIT_COLUMNS, Severity, audit_frame
+from medlead.verdicts.compare import VERDICT_COLUMNS
+from medlead.verdicts.mends import smallest_mends
+from medlead.verdicts.relations import Cell, expand, numeric_values
+from medlead.verdicts.relations import test_instance as decide
+
+NO_MARKS = pd.DataFrame(columns=VERDICT_COLUMNS)
+PLACES = {"a": 10, "b": 11, "whole": 12, "again": 3}
+
+
+def audit(
+    texts: Mapping[tuple[str, str], str],
+    declarations: Sequence[Mapping[str, Any]],
+    judged: pd.DataFrame = NO_MARKS,
+) -> pd.DataFrame:
+    cells = [Cell(("table-07", r, c), t, "count") for (r, c), t in texts.items()]
+    register = pd.DataFrame(
+        [(*c.key, c.text, "9.1", str(PLACES[c.key[1]])) for c in cells],
+        columns=["item", "row", "column", "text", "section", "line"],
+    )
+    printed, values = {c.key: c.text for c in cells}, numeric_values(cells)
+    outcomes = [decide(i, values, printed) for i in expand(declarations, cells)]
+    mends, unresolved = smallest_mends(outcomes, values, printed)
+    return audit_frame(outcomes, mends, unresolved, judged, register)
+
+
+def cell(row: str, column: str = "n") -> dict[str, Any]:
+    return {"item": "table-07", "rows": [row], "columns": [column]}
+
+
+SUM = {
+    "relation": "sum",
+    "kind": "total",
+    "says": "Parts and whole.",
+    "parts": {"item": "table-07", "rows": ["a", "b"], "columns": ["n"]},
+    "total": cell("whole"),
+}
+SHARES = [
+    {
+        "relation": f"share-{row}",
+        "kind": "share",
+        "says": "Share.",
+        "percent": cell(row, "%"),
+        "count": cell(row),
+        "base": cell("whole"),
+    }
+    for row in "ab"
+]
+AGAIN = {
+    "relation": "again",
+    "kind": "same",
+    "says": "Twice.",
+    "first": cell("whole"),
+    "second": cell("again"),
+}
+
+
+def test_a_sound_print_has_no_findings() -> None:
+    frame = audit({("a", "n"): "1", ("b", "n"): "2", ("whole", "n"): "3"}, [SUM])
+    assert list(frame.columns) == AUDIT_COLUMNS
+    assert frame.empty
+
+
+def test_a_total_that_no_cell_explains_is_told_without_a_culprit() -> None:
+    (row,) = audit({("a", "n"): "1", ("b", "n"): "2", ("whole", "n"): "4"}, [SUM]).to_dict(
+        "records"
+    )
+    assert (row["finding"], row["section"], row["line"]) == ("finding-001", "9.1", 12)
+    # The printed figure at that place is the total; its parts imply the other.
+    assert (row["printed"], row["implied"]) == ("4", "3")
+    assert (row["check"], row["severity"], row["certainty"]) == ("sum", "major", "certain")
+    assert row["explanation"].startswith("Parts and whole. One side adds up to 3, the other to 4.")
+    assert "none or more than one" in row["explanation"]
+    assert "Changing one cell" not in row["explanation"]
+
+
+def test_a_known_culprit_is_named_once_for_each_relation_that_it_breaks() -> None:
+    texts = {
+        ("a", "n"): "30",
+        ("b", "n"): "75",
+        ("whole", "n"): "100",
+        ("a", "%"): "30",
+        ("b", "%"): "70",
+    }
+    frame = audit(texts, [SUM, *SHARES])
+    assert frame["check"].tolist() == ["share-b", "sum"]
+    assert frame["finding"].tolist() == ["finding-001", "finding-002"]
+    for row in frame.to_dict("records"):
+        assert (row["line"], row["printed"], row["implied"]) == (PLACES["b"], "75", "70")
+        assert "b, n from 75 to 70" in row["explanation"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "severity", "told"),
+    [
+        ("4", "5", Severity.MINOR, "One place has 4, the other 5."),
+        ("sha256:aa", "sha256:bb", Severity.WORDING, "letter for letter"),
+    ],
+)
+def test_two_printings(first: str, second: str, severity: Severity, told: str) -> None:
+    (row,) = audit({("whole", "n"): first, ("again", "n"): second}, [AGAIN]).to_dict("records")
+    assert (row["printed"], row["implied"], row["line"]) == (second, first, PLACES["again"])
+    assert row["severity"] == severity
+    assert told in row["explanation"]
+
+
+def test_a_percentage_of_nothing_is_told_in_words() -> None:
+    texts = {("a", "n"): "0", ("whole", "n"): "0", ("a", "%"): "50"}
+    (row,) = audit(texts, SHARES[:1]).to_dict("records")
+    assert (row["printed"], row["severity"]) == ("50", "minor")
+    assert "base is 0" in row["explanation"]
+
+
+def test_limits_and_orders() -> None:
+    limit = {
+        "relation": "limit",
+        "kind": "at-most",
+        "says": "Limit.",
+        "parts": {"item": "table-07", "rows": ["a", "b"]},
+        "limit": cell("whole"),
+    }
+    order = {
+        "relation": "order",
+        "kind": "descending",
+        "says": "Order.",
+        "parts": {"item": "table-07", "rows": ["a", "b"]},
+    }
+    frame = audit({("a", "n"): "4", ("b", "n"): "5", ("whole", "n"): "7"}, [limit, order])
+    # In the order of the lines of the report, then of the checks.
+    assert frame["check"].tolist() == ["limit", "order"]
+    assert "add up to 9, but only 7" in frame["explanation"][0]
+    assert "The order is broken: 4 5." in frame["explanation"][1]
+
+
+def test_marks_that_differ_are_conditional_findings() -> None:
+    texts = {("a", "n"): "", ("b", "n"): "*"}
+    judged = pd.DataFrame(
+        [
+            ["table-07", "a", "n", "", "", "", "*", "", "differs", "one-sided", "test-differs"],
+            ["table-07", "b", "n", "*", "", "", "*", "", "agrees", "one-sided", ""],
+        ],
+        columns=VERDICT_COLUMNS,
+    )
+    (row,) = audit(texts, [], judged).to_dict("records")
+    assert (row["printed"], row["implied"], row["certainty"]) == ("no star", "*", "conditional")
+    assert (row["check"], row["line"], row["severity"]) == ("marks", PLACES["a"], "minor")

@@ -1,0 +1,275 @@
+"""The verdict on single cells: which evidence decides, and whom a contradiction blames."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from medlead.evidence import EvidenceClass, Reason, Verdict
+from medlead.verdicts.compare import (
+    RELATION_COLUMNS,
+    VERDICT_COLUMNS,
+    Judgement,
+    judge_cells,
+    rebuilt_cells,
+    relation_frame,
+)
+from medlead.verdicts.mends import smallest_mends
+from medlead.verdicts.relations import Cell, Key, expand, numeric_values
+from medlead.verdicts.relations import test_instance as decide
+
+RECORDS, AGGREGATES = EvidenceClass.PRINTED_RECORDS, EvidenceClass.PRINTED_AGGREGATES
+
+
+def judged(
+    cells: Sequence[Cell],
+    declarations: Sequence[Mapping[str, Any]] = (),
+    *,
+    rebuilt: Mapping[Key, tuple[str, EvidenceClass]] | None = None,
+    marks: Mapping[Key, Judgement] | None = None,
+    outside: frozenset[Key] = frozenset(),
+    evidence: EvidenceClass = EvidenceClass.RECONSTRUCTED,
+) -> dict[Key, dict[str, str]]:
+    texts, values = {c.key: c.text for c in cells}, numeric_values(cells)
+    outcomes = [decide(i, values, texts) for i in expand(declarations, cells)]
+    mends, unresolved = smallest_mends(outcomes, values, texts)
+    frame = judge_cells(
+        cells,
+        item_evidence={c.key[0]: evidence for c in cells},
+        rebuilt=rebuilt or {},
+        marks=marks or {},
+        outcomes=outcomes,
+        mends=mends,
+        unresolved=unresolved,
+        outside=outside,
+    )
+    assert list(frame.columns) == VERDICT_COLUMNS
+    assert [tuple(k) for k in frame[["item", "row", "column"]].to_numpy()] == [c.key for c in cells]
+    return {(r["item"], r["row"], r["column"]): r for r in frame.to_dict("records")}
+
+
+def counts(**numbers: str | int) -> list[Cell]:
+    return [Cell(("t", name, "n"), str(text), "count") for name, text in numbers.items()]
+
+
+SUM = {
+    "relation": "sum",
+    "kind": "total",
+    "says": "",
+    "parts": {"item": "t", "rows": ["a", "b"], "columns": ["n"]},
+    "total": {"item": "t", "rows": ["whole"], "columns": ["n"]},
+}
+
+
+def repeats(first: str, second: str) -> dict[str, Any]:
+    return {
+        "relation": f"{first} again",
+        "kind": "same",
+        "says": "",
+        "first": {"item": "t", "rows": [first], "columns": ["n"]},
+        "second": {"item": "t", "rows": [second], "columns": ["n"]},
+    }
+
+
+def share(row: str) -> dict[str, Any]:
+    return {
+        "relation": f"share of {row}",
+        "kind": "share",
+        "says": "",
+        "percent": {"item": "t", "rows": [row], "columns": ["%"]},
+        "count": {"item": "t", "rows": [row], "columns": ["n"]},
+        "base": {"item": "t", "rows": ["whole"], "columns": ["n"]},
+    }
+
+
+def percent(row: str, text: str) -> Cell:
+    return Cell(("t", row, "%"), text, "percent")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "text", "verdict", "rule", "reason"),
+    [
+        (RECORDS, "7", Verdict.AGREES_BY_CONSTRUCTION, "copied-record", ""),
+        (EvidenceClass.RECONSTRUCTED, "7", Verdict.AGREES_BY_CONSTRUCTION, "copied-record", ""),
+        (AGGREGATES, "7", Verdict.AGREES, "exact", ""),
+        (EvidenceClass.STUDY, "7", Verdict.AGREES, "exact", ""),
+        (RECORDS, "8", Verdict.DIFFERS, "exact", Reason.CONFLICTS_WITH_PRINT),
+        (RECORDS, "7.0", Verdict.DIFFERS, "exact", Reason.CONFLICTS_WITH_PRINT),
+    ],
+)
+def test_a_rebuilt_table_decides(
+    evidence: EvidenceClass, text: str, verdict: Verdict, rule: str, reason: str
+) -> None:
+    row = judged(counts(a=7), rebuilt={("t", "a", "n"): (text, evidence)})[("t", "a", "n")]
+    assert (row["verdict"], row["rule"], row["reason"]) == (verdict, rule, reason)
+    assert (row["printed"], row["rebuilt"], row["evidence"]) == ("7", text, evidence)
+
+
+def test_a_copied_record_is_no_reproduction_whatever_relations_say() -> None:
+    cells = counts(a=1, b=2, whole=3)
+    rebuilt: dict[Key, tuple[str, EvidenceClass]] = {("t", "whole", "n"): ("3", RECORDS)}
+    row = judged(cells, [SUM], rebuilt=rebuilt)[("t", "whole", "n")]
+    assert row["verdict"] == Verdict.AGREES_BY_CONSTRUCTION
+
+
+def test_a_total_that_follows_agrees_and_its_parts_are_not_derivable() -> None:
+    found = judged(counts(a=1, b=2, whole=3), [SUM])
+    assert found[("t", "whole", "n")]["verdict"] == Verdict.AGREES
+    assert found[("t", "whole", "n")]["rebuilt"] == "3"
+    assert found[("t", "whole", "n")]["evidence"] == AGGREGATES
+    for part in "ab":
+        assert found[("t", part, "n")]["verdict"] == Verdict.NOT_DERIVABLE
+        assert found[("t", part, "n")]["reason"] == Reason.STAGE_NOT_BUILT
+
+
+def test_a_failing_total_blames_none_of_its_cells() -> None:
+    found = judged(counts(a=1, b=2, whole=4), [SUM])
+    for row in found.values():
+        assert row["verdict"] == Verdict.NOT_DERIVABLE
+        assert row["reason"] == Reason.CONFLICTING_EVIDENCE
+        assert row["rebuilt"] == ""
+
+
+def test_a_wrong_part_that_is_known_does_not_count_against_the_total() -> None:
+    # The shares fix the part a and the whole; only b can be wrong.
+    cells = [*counts(a=30, b=75, whole=100), percent("a", "30"), percent("b", "70")]
+    found = judged(cells, [SUM, share("a"), share("b")])
+    wrong = found[("t", "b", "n")]
+    assert (wrong["verdict"], wrong["rebuilt"]) == (Verdict.DIFFERS, "70")
+    assert wrong["reason"] == Reason.CONFLICTS_WITH_PRINT
+    # Neither the total nor the percentage of b may be called wrong for the error of b.
+    for innocent in (("t", "whole", "n"), ("t", "b", "%")):
+        assert found[innocent]["verdict"] == Verdict.NOT_DERIVABLE
+        assert found[innocent]["reason"] == Reason.STAGE_NOT_BUILT
+    assert found[("t", "a", "%")]["verdict"] == Verdict.AGREES
+
+
+def test_of_two_tests_that_derive_a_cell_the_failing_one_decides() -> None:
+    cells = counts(a=1, b=2, whole=3, again=4)
+    found = judged(cells, [SUM, repeats("again", "whole")])
+    row = found[("t", "whole", "n")]
+    assert (row["verdict"], row["rebuilt"]) == (Verdict.DIFFERS, "4")
+
+
+def test_two_tests_that_both_hold_name_the_rounding_that_was_needed() -> None:
+    cells = [
+        *counts(a=2, whole=3),
+        percent("a", "67"),
+        Cell(("t", "told", "%"), "66.7", "percent"),
+    ]
+    told = repeats("told", "a")
+    for side in ("first", "second"):
+        told[side] = {**told[side], "columns": ["%"]}
+    row = judged(cells, [share("a"), told])[("t", "a", "%")]
+    assert row["verdict"] == Verdict.AGREES_BY_ROUNDING
+    assert row["rule"] == "nearest"
+    assert row["rebuilt"] == "66.66666667"
+    assert (row["low"], row["high"]) == ("66.5", "67.5")
+
+
+def test_a_wrong_percentage_shows_what_follows() -> None:
+    row = judged([*counts(a=2, whole=245), percent("a", "0.1")], [share("a")])[("t", "a", "%")]
+    assert row["verdict"] == Verdict.DIFFERS
+    assert float(row["rebuilt"]) == pytest.approx(100 * 2 / 245)
+
+
+def test_a_percentage_of_nothing_differs_without_a_value() -> None:
+    row = judged([*counts(a=0, whole=0), percent("a", "0")], [share("a")])[("t", "a", "%")]
+    assert (row["verdict"], row["rebuilt"]) == (Verdict.DIFFERS, "")
+
+
+def test_reasons_of_what_cannot_be_derived() -> None:
+    cells = [
+        Cell(("t", "(heading)", "Budget"), "Budget", "label"),
+        Cell(("t", "(note)", "n"), "Rounded", "label"),
+        Cell(("t", "Acute", "(sub-heading)"), "Acute", "label"),
+        Cell(("t", "a", "says"), "sha256:0123456789abcdef", "label"),
+        Cell(("t", "far", "n"), "9", "count"),
+        Cell(("t", "a", "n"), "9", "count"),
+        Cell(("section-1", "a", "n"), "9", "count"),
+    ]
+    found = judged(cells, outside=frozenset({("t", "far", "n")}), evidence=AGGREGATES)
+    assert [r["reason"] for r in found.values()] == [
+        Reason.NAMES_ONLY,
+        Reason.NAMES_ONLY,
+        Reason.NAMES_ONLY,
+        Reason.SENTENCE_NOT_CARRIED,
+        Reason.OUTSIDE_INFORMATION,
+        Reason.STAGE_NOT_BUILT,
+        Reason.BASIC_FACT,
+    ]
+    assert {r["verdict"] for r in found.values()} == {Verdict.NOT_DERIVABLE}
+
+
+def test_a_fingerprint_is_never_an_agreement() -> None:
+    key: Key = ("t", "a", "says")
+    row = judged(
+        [Cell(key, "sha256:0123456789abcdef", "label")],
+        rebuilt={key: ("sha256:0123456789abcdef", RECORDS)},
+    )[key]
+    assert row["verdict"] == Verdict.NOT_DERIVABLE
+
+
+def test_marks_carry_their_own_judgement() -> None:
+    key: Key = ("t", "a / stars", "n")
+    mark = Judgement(Verdict.DIFFERS, AGGREGATES, "*", "two-sided t test", Reason.TEST_DIFFERS)
+    row = judged([Cell(key, "**", "stars")], marks={key: mark})[key]
+    assert (row["verdict"], row["rebuilt"], row["rule"]) == ("differs", "*", "two-sided t test")
+    assert (row["low"], row["high"]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "low", "high"),
+    [
+        ("-0.30", "statistic", "-0.305", "-0.295"),
+        ("12", "count", "12", "12"),
+        ("Two", "count", "2", "2"),
+        ("23,782", "n", "23782", "23782"),
+        ("", "percent", "", ""),
+        ("Fully Met", "rating", "", ""),
+        ("7", "label", "", ""),
+        ("5 Divisions", "value", "", ""),
+    ],
+)
+def test_bounds_of_the_printed_number(text: str, kind: str, low: str, high: str) -> None:
+    row = judged([Cell(("t", "a", "n"), text, kind)])[("t", "a", "n")]
+    assert (row["low"], row["high"]) == (low, high)
+
+
+def test_a_cell_of_an_unknown_item_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        judge_cells(
+            counts(a=1),
+            item_evidence={},
+            rebuilt={},
+            marks={},
+            outcomes=[],
+            mends=[],
+            unresolved=[],
+        )
+
+
+def test_rebuilt_tables_give_each_cell_once() -> None:
+    frame = pd.DataFrame(
+        {"row": ["a", "b"], "column": ["n", "n"], "text": ["1", ""], "evidence": ["study"] * 2}
+    )
+    assert rebuilt_cells({"t": frame}) == {
+        ("t", "a", "n"): ("1", EvidenceClass.STUDY),
+        ("t", "b", "n"): ("", EvidenceClass.STUDY),
+    }
+    with pytest.raises(ValueError, match="twice"):
+        rebuilt_cells({"t": pd.concat([frame, frame])})
+    with pytest.raises(ValueError, match="guess"):
+        rebuilt_cells({"t": frame.assign(evidence="guess")})
+
+
+def test_every_test_is_listed_with_its_outcome_even_none() -> None:
+    assert list(relation_frame([]).columns) == RELATION_COLUMNS
+    cells = counts(a=1, b=2, whole=4)
+    texts, values = {c.key: c.text for c in cells}, numeric_values(cells)
+    outcomes = [decide(i, values, texts) for i in expand([SUM, repeats("a", "a")], cells)]
+    frame = relation_frame(outcomes)
+    assert frame["outcome"].tolist() == ["fails", "holds"]
+    assert frame["cells"].tolist() == [3, 2]
+    assert (frame["left"][0], frame["right"][0]) == ("3", "4")

@@ -1,0 +1,557 @@
+"""Relations on small synthetic prints whose errors are known, because they were planted."""
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medlead.verdicts.judge import printed_cells
+from medlead.verdicts.mends import Mend, smallest_mends
+from medlead.verdicts.relations import (
+    KINDS,
+    Cell,
+    DeclarationError,
+    Instance,
+    Key,
+    Outcome,
+    expand,
+    numeric_values,
+    select,
+    share_of,
+)
+from medlead.verdicts.relations import test_instance as decide
+from medlead.writing import read_csv
+
+PUBLISHED = Path(__file__).parents[2] / "data" / "published"
+
+
+def table(item: str, rows: Mapping[str, Mapping[str, object]], kind: str = "count") -> list[Cell]:
+    return [
+        Cell((item, row, column), str(text), kind)
+        for row, cells in rows.items()
+        for column, text in cells.items()
+    ]
+
+
+def run(
+    cells: Sequence[Cell], *declarations: Mapping[str, Any]
+) -> tuple[dict[str, Outcome], list[Mend], list[Instance]]:
+    texts = {c.key: c.text for c in cells}
+    values = numeric_values(cells)
+    given_says = [{"says": "It must be so.", **d} for d in declarations]
+    outcomes = [decide(i, values, texts) for i in expand(given_says, cells)]
+    mends, unresolved = smallest_mends(outcomes, values, texts)
+    return {o.instance.name: o for o in outcomes}, mends, unresolved
+
+
+def total(parts: Sequence[str], whole: str = "Total", item: str = "t") -> dict[str, Any]:
+    return {
+        "relation": "sum",
+        "kind": "total",
+        "parts": {"item": item, "rows": list(parts), "columns": ["n"]},
+        "total": {"item": item, "rows": [whole], "columns": ["n"]},
+    }
+
+
+SHARES = {
+    "relation": "shares",
+    "kind": "share",
+    "for_each": "row",
+    "percent": {"item": "t", "columns": ["%"], "skip_empty": True},
+    "count": {"item": "t", "columns": ["n"], "except_rows": ["Total"]},
+    "base": {"item": "t", "rows": ["Total"], "columns": ["n"]},
+}
+
+
+# --- selections -----------------------------------------------------------------------
+
+
+def test_a_selection_keeps_the_declared_order_of_rows_and_columns() -> None:
+    cells = table("t", {"a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 4}})
+    chosen = select(cells, {"item": "t", "rows": ["b", "a"], "columns": ["y", "x"]}, "here")
+    assert [c.key[1:] for c in chosen] == [("b", "y"), ("b", "x"), ("a", "y"), ("a", "x")]
+    chosen = select(cells, {"item": "t", "columns": ["y", "x"]}, "here")
+    assert [c.text for c in chosen] == ["2", "1", "4", "3"]
+
+
+def test_a_selection_takes_print_order_rows_apart_and_empty_cells_out() -> None:
+    cells = table("t", {"b": {"n": 1}, "a": {"n": ""}, "Total": {"n": 3}})
+    selection = {"item": "t", "except_rows": ["Total"], "skip_empty": True}
+    assert [c.key[1] for c in select(cells, selection, "here")] == ["b"]
+    assert [c.key[1] for c in select(cells, {"item": "t"}, "here")] == ["b", "a", "Total"]
+
+
+def test_headings_may_hold_any_letters() -> None:
+    cells = table("t", {"Zürich – «Ω»": {"£ naïve": 4}, "Σ": {"£ naïve": 4}})
+    found, _, _ = run(
+        cells,
+        {
+            "relation": "Ω",
+            "kind": "total",
+            "parts": {"item": "t", "rows": ["Zürich – «Ω»"]},
+            "total": {"item": "t", "rows": ["Σ"]},
+        },
+    )
+    assert found["Ω"].holds
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        {"item": "t", "rows": ["c"]},
+        {"item": "t", "columns": ["z"]},
+        {"item": "t", "kinds": ["percent"]},
+        {"item": "t", "except_rows": ["c"]},
+        {"item": "t", "except_rows": ["a", "b"]},
+        {"item": "elsewhere"},
+        {"item": "t", "row": ["a"]},
+        {"rows": ["a"]},
+        # One word would be read letter by letter.
+        {"item": "t", "rows": "ab"},
+        {"item": "t", "columns": "x"},
+        {"item": "t", "except_rows": "*"},
+    ],
+)
+def test_a_selection_that_does_not_fit_the_print_is_refused(selection: dict[str, Any]) -> None:
+    cells = table("t", {"a": {"x": 1}, "b": {"x": 2}})
+    with pytest.raises(DeclarationError, match=r"^here: "):
+        select(cells, selection, "here")
+
+
+# --- declarations ---------------------------------------------------------------------
+
+GOOD = total(["a", "b"])
+SMALL = table("t", {"a": {"n": 1, "%": 33}, "b": {"n": 2, "%": 67}, "Total": {"n": 3, "%": ""}})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "sum"}, "none of"),
+        ({"part": 1}, "unknown key"),
+        ({"total": {"item": "t", "rows": ["a", "b"], "columns": ["n"]}}, "one cell"),
+        ({"for_each": "cell"}, "for_each"),
+        ({"for_each": "pair"}, "different lengths"),
+        ({"for_each": "row"}, "prints nothing"),
+        ({"for_each": "match"}, "nothing is tested"),
+        ({"for_each": "match", "match": [["a", "z"]]}, "cannot match"),
+        ({"absent": 5}, "absent"),
+        ({"absent": 0}, "absent"),
+        ({"parts": {"item": "t", "rows": ["a", "Total"]}}, "not one printed number"),
+    ],
+)
+def test_a_declaration_that_would_not_test_what_it_says_is_refused(
+    change: dict[str, Any], message: str
+) -> None:
+    expand([{"says": "", **GOOD}], SMALL)
+    with pytest.raises(DeclarationError, match=message):
+        expand([{"says": "", **GOOD, **change}], SMALL)
+
+
+@pytest.mark.parametrize("key", ["says", "parts", "total"])
+def test_a_declaration_lacks_nothing(key: str) -> None:
+    declaration = {"says": "", **GOOD}
+    del declaration[key]
+    with pytest.raises(DeclarationError, match="missing"):
+        expand([declaration], SMALL)
+
+
+def test_two_tests_cannot_share_a_name() -> None:
+    with pytest.raises(DeclarationError, match="this name"):
+        expand([{"says": "", **GOOD}] * 2, SMALL)
+
+
+@pytest.mark.parametrize("kind", ["same", "share"])
+def test_sides_that_stand_for_one_cell_have_one(kind: str) -> None:
+    several = {"item": "t", "rows": ["a", "b"], "columns": ["n"]}
+    sides = {
+        "same": {"first": several, "second": several},
+        "share": {"percent": several, "count": several, "base": several},
+    }[kind]
+    with pytest.raises(DeclarationError, match="one cell"):
+        expand([{"says": "", "relation": "r", "kind": kind, **sides}], SMALL)
+
+
+def test_one_cell_has_no_order() -> None:
+    alone = {"item": "t", "rows": ["a"], "columns": ["n"]}
+    with pytest.raises(DeclarationError, match="two cells"):
+        expand([{"says": "", "relation": "r", "kind": "descending", "parts": alone}], SMALL)
+
+
+@pytest.mark.parametrize("forgotten", ["a", "Total"])
+def test_a_row_forgotten_on_one_side_is_told(forgotten: str) -> None:
+    declaration = {
+        "says": "",
+        "relation": "r",
+        "kind": "equal-sums",
+        "for_each": "row",
+        "left": {"item": "t", "columns": ["n"]},
+        "right": {"item": "t", "columns": ["n"], "except_rows": [forgotten]},
+    }
+    with pytest.raises(DeclarationError, match=f"prints nothing for '{forgotten}'"):
+        expand([declaration], SMALL)
+    # Where the declaration says that an absent row stands for 0, it is tested as 0.
+    found, _, _ = run(SMALL, {**declaration, "absent": 0})
+    assert not found[f"r[{forgotten}]"].holds
+    assert found["r[b]"].holds
+
+
+# --- single tests ---------------------------------------------------------------------
+
+
+def test_shares_by_hand() -> None:
+    cells = table("t", {"a": {"n": 1, "%": 33}, "b": {"n": 2, "%": 66}, "Total": {"n": 3}})
+    found, _, _ = run(cells, SHARES)
+    assert (found["shares[a]"].rule, found["shares[b]"].rule) == ("nearest", "truncation")
+    assert found["shares[b]"].right == "66.66666667"
+    assert found["shares[a]"].instance.derived == ("t", "a", "%")
+
+
+@pytest.mark.parametrize(("count", "percent"), [(0, "0"), (0, "100"), (2, "50")])
+def test_a_share_of_nothing_fails_without_a_crash(count: int, percent: str) -> None:
+    cells = table("t", {"a": {"n": count, "%": percent}, "Total": {"n": 0}})
+    found, mends, unresolved = run(cells, SHARES)
+    assert not found["shares[a]"].holds
+    assert found["shares[a]"].right == "undefined"
+    assert share_of(found["shares[a]"].instance, numeric_values(cells)) is None
+    assert (mends, unresolved) == ([], [])
+
+
+def test_mending_a_total_to_nothing_does_not_crash_a_share() -> None:
+    cells = table("t", {"a": {"n": 0, "%": 0}, "b": {"n": 0, "%": 0}, "Total": {"n": 4}})
+    _, mends, unresolved = run(cells, total(["a", "b"]), SHARES)
+    # A total of 0 would leave percentages of nothing, and each part alone breaks its share.
+    assert mends == []
+    assert [i.name for i in unresolved] == ["sum"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "rule"),
+    [
+        ("131.5", "132", "half-up"),
+        ("131.5", "131", "truncation"),
+        ("132", "131.5", ""),
+        ("Two", "2", "exact"),
+        ("1,200", "1200", "exact"),
+        ("Fully Met", "Fully Met", "exact"),
+        ("Fully Met", "fully met", ""),
+        ("", "", "exact"),
+        ("7", "seven or so", ""),
+    ],
+)
+def test_two_printings(first: str, second: str, rule: str) -> None:
+    cells = table("t", {"a": {"n": first}, "b": {"n": second}})
+    found, _, _ = run(
+        cells,
+        {
+            "relation": "r",
+            "kind": "same",
+            "first": {"item": "t", "rows": ["a"]},
+            "second": {"item": "t", "rows": ["b"]},
+        },
+    )
+    assert (found["r"].rule, found["r"].holds) == (rule, bool(rule))
+
+
+def test_fractional_sums_are_shown_as_decimals() -> None:
+    cells = table("t", {"a": {"n": "0.25"}, "b": {"n": "1.5"}, "Total": {"n": 2}}, "value")
+    found, _, _ = run(cells, total(["a", "b"]))
+    assert (found["sum"].left, found["sum"].right) == ("1.75", "2")
+
+
+@given(st.lists(st.integers(-5, 5), min_size=2, max_size=6))
+def test_descending(numbers: list[int]) -> None:
+    cells = table("t", {f"r{i}": {"n": n} for i, n in enumerate(numbers)})
+    found, _, _ = run(cells, {"relation": "r", "kind": "descending", "parts": {"item": "t"}})
+    assert found["r"].holds == (numbers == sorted(numbers, reverse=True))
+
+
+def test_labels_of_columns_can_match_labels_of_rows() -> None:
+    cells = table("wide", {"x": {"1": 2, "2": 5}, "y": {"1": 1, "2": 0}})
+    cells += table("long", {"1": {"n": 3}, "2": {"n": 4}})
+    found, _, _ = run(
+        cells,
+        {
+            "relation": "r",
+            "kind": "equal-sums",
+            "for_each": "column-to-row",
+            "left": {"item": "wide"},
+            "right": {"item": "long"},
+        },
+    )
+    assert [(o.instance.name, o.holds) for o in found.values()] == [("r[1]", True), ("r[2]", False)]
+
+
+def test_one_limit_serves_many_cells() -> None:
+    cells = table("t", {"a": {"n": 3}, "b": {"n": 9}, "limit": {"n": 5}})
+    found, _, _ = run(
+        cells,
+        {
+            "relation": "r",
+            "kind": "at-most",
+            "for_each": "pair",
+            "parts": {"item": "t", "rows": ["a", "b"]},
+            "limit": {"item": "t", "rows": ["limit"]},
+        },
+    )
+    assert [o.holds for o in found.values()] == [True, False]
+
+
+# --- mends ----------------------------------------------------------------------------
+
+
+def test_an_error_that_several_cells_could_mend_blames_none() -> None:
+    cells = table("t", {"a": {"n": 3}, "b": {"n": 4}, "Total": {"n": 8}})
+    found, mends, unresolved = run(cells, total(["a", "b"]))
+    assert not found["sum"].holds
+    assert mends == []
+    assert [i.name for i in unresolved] == ["sum"]
+
+
+def test_a_second_relation_shows_the_wrong_cell() -> None:
+    # The shares fix a, b and the total, so that only b can have been misprinted.
+    cells = table("t", {"a": {"n": 30, "%": 30}, "b": {"n": 75, "%": 70}, "Total": {"n": 100}})
+    _, mends, unresolved = run(cells, total(["a", "b"]), SHARES)
+    assert [(m.key, m.printed, m.implied) for m in mends] == [(("t", "b", "n"), "75", Fraction(70))]
+    assert set(mends[0].restores) == {"sum", "shares[b]"}
+    assert unresolved == []
+
+
+def test_a_repetition_elsewhere_shields_a_cell() -> None:
+    cells = table("t", {"a": {"n": 3}, "b": {"n": 4}, "Total": {"n": 8}})
+    cells += table("text", {"all": {"n": 8}, "of a": {"n": 3}})
+
+    def same(name: str, row: str, other: str) -> dict[str, Any]:
+        return {
+            "relation": name,
+            "kind": "same",
+            "first": {"item": "text", "rows": [row]},
+            "second": {"item": "t", "rows": [other], "columns": ["n"]},
+        }
+
+    _, mends, _ = run(cells, total(["a", "b"]), same("all", "all", "Total"), same("a", "of a", "a"))
+    assert [(m.key, m.implied) for m in mends] == [(("t", "b", "n"), Fraction(5))]
+
+
+def test_two_errors_in_one_column_are_not_taken_for_one() -> None:
+    good = {"a": {"x": 5, "y": 6}, "b": {"x": 7, "y": 8}}
+    left = table("left", good)
+    right = table("right", {"a": {"x": 6, "y": 6}, "b": {"x": 9, "y": 8}})
+    declarations = [
+        {
+            "relation": how,
+            "kind": "equal-sums",
+            "for_each": how,
+            "left": {"item": "left"},
+            "right": {"item": "right"},
+        }
+        for how in ("row", "column")
+    ]
+    found, mends, unresolved = run([*left, *right], *declarations)
+    assert {n for n, o in found.items() if not o.holds} == {"row[a]", "row[b]", "column[x]"}
+    assert mends == []
+    assert len(unresolved) == 3
+
+
+def test_two_errors_far_apart_are_both_found() -> None:
+    cells = table("t", {"a": {"n": 35, "%": 30}, "b": {"n": 70, "%": 70}, "Total": {"n": 100}})
+    cells += table("u", {"a": {"n": 5}, "b": {"n": 9}})
+    limit = {
+        "relation": "limit",
+        "kind": "at-most",
+        "parts": {"item": "u", "rows": ["b"]},
+        "limit": {"item": "u", "rows": ["a"]},
+    }
+    fixed = {"relation": "fixed", "kind": "equal-sums"}
+    fixed |= {"left": {"item": "u", "rows": ["a"]}, "right": {"item": "v"}}
+    _, mends, unresolved = run(
+        [*cells, *table("v", {"a": {"n": 5}})], total(["a", "b"]), SHARES, limit, fixed
+    )
+    assert {(m.key, m.implied) for m in mends} == {
+        (("t", "a", "n"), Fraction(30)),
+        (("u", "b", "n"), Fraction(5)),
+    }
+    assert unresolved == []
+
+
+def test_a_mend_is_never_negative_or_fractional() -> None:
+    # Only a can change (b and the total repeat elsewhere), and it would have to be -1.
+    cells = table("t", {"a": {"n": 3}, "b": {"n": 5}, "Total": {"n": 4}})
+    cells += table("text", {"b": {"n": 5}, "all": {"n": 4}})
+    held = [
+        {
+            "relation": name,
+            "kind": "same",
+            "first": {"item": "text", "rows": [name]},
+            "second": {"item": "t", "rows": [row], "columns": ["n"]},
+        }
+        for name, row in (("b", "b"), ("all", "Total"))
+    ]
+    _, mends, unresolved = run(cells, total(["a", "b"]), *held)
+    assert mends == []
+    assert [i.name for i in unresolved] == ["sum"]
+    half = [Cell(c.key, "2.5" if c.key[1] == "b" else c.text, c.kind) for c in cells]
+    _, mends, _ = run(half, total(["a", "b"]), *held)
+    assert mends == []
+
+
+@st.composite
+def consistent_pair(draw: st.DrawFn) -> tuple[dict[Key, int], list[dict[str, Any]], int]:
+    """Two two-way tables of the same people: by two features, each against the same bands.
+
+    Each band holds as many people in one table as in the other; each row's sum is
+    limited by a printed group size. Returns counts, declarations, number of bands.
+    """
+    bands = draw(st.integers(2, 4))
+    people = draw(st.lists(st.tuples(*[st.integers(0, n) for n in (1, 2, bands - 1)]), max_size=60))
+    sizes = ("status", 2), ("type", 3)
+    counts: dict[Key, int] = {}
+    declarations: list[dict[str, Any]] = [
+        {
+            "relation": "bands",
+            "kind": "equal-sums",
+            "for_each": "column",
+            "left": {"item": "by-status"},
+            "right": {"item": "by-type"},
+        }
+    ]
+    for feature, (name, groups) in enumerate(sizes):
+        for group in range(groups):
+            for band in range(bands):
+                key = (f"by-{name}", f"g{group}", f"b{band}")
+                counts[key] = sum(p[feature] == group and p[2] == band for p in people)
+            size = sum(p[feature] == group for p in people) + draw(st.integers(0, 2))
+            counts[(f"size-{name}", f"g{group}", "n")] = size
+        declarations.append(
+            {
+                "relation": f"{name}-sizes",
+                "kind": "at-most",
+                "for_each": "match",
+                "parts": {"item": f"by-{name}"},
+                "limit": {"item": f"size-{name}"},
+                "match": [[f"g{g}", f"g{g}"] for g in range(groups)],
+            }
+        )
+    return counts, declarations, bands
+
+
+def as_cells(counts: Mapping[Key, int]) -> list[Cell]:
+    return [Cell(key, str(n), "count") for key, n in counts.items()]
+
+
+def consistent(counts: Mapping[Key, int], bands: int) -> bool:
+    """The same requirements, written out once more without the engine."""
+    for b in range(bands):
+        by_status = sum(counts[("by-status", f"g{g}", f"b{b}")] for g in range(2))
+        by_type = sum(counts[("by-type", f"g{g}", f"b{b}")] for g in range(3))
+        if by_status != by_type:
+            return False
+    return all(
+        sum(counts[(f"by-{name}", f"g{g}", f"b{b}")] for b in range(bands))
+        <= counts[(f"size-{name}", f"g{g}", "n")]
+        for name, groups in (("status", 2), ("type", 3))
+        for g in range(groups)
+    )
+
+
+@settings(deadline=None)  # a slow machine is no failure
+@given(consistent_pair())
+def test_a_consistent_pair_of_tables_never_fails(
+    pair: tuple[dict[Key, int], list[dict[str, Any]], int],
+) -> None:
+    counts, declarations, bands = pair
+    assert consistent(counts, bands)
+    found, mends, unresolved = run(as_cells(counts), *declarations)
+    assert all(o.holds for o in found.values())
+    assert (mends, unresolved) == ([], [])
+
+
+def requirements(
+    counts: Mapping[Key, int], bands: int
+) -> list[tuple[set[Key], Callable[[Mapping[Key, int]], bool]]]:
+    """Each requirement of the pair as its cells and a predicate, without the engine."""
+
+    def band(b: int) -> tuple[set[Key], Callable[[Mapping[Key, int]], bool]]:
+        status: list[Key] = [("by-status", f"g{g}", f"b{b}") for g in range(2)]
+        types: list[Key] = [("by-type", f"g{g}", f"b{b}") for g in range(3)]
+        return (
+            {*status, *types},
+            lambda now: sum(now[k] for k in status) == sum(now[k] for k in types),
+        )
+
+    def size(name: str, g: int) -> tuple[set[Key], Callable[[Mapping[Key, int]], bool]]:
+        inner: list[Key] = [(f"by-{name}", f"g{g}", f"b{b}") for b in range(bands)]
+        limit: Key = (f"size-{name}", f"g{g}", "n")
+        return {*inner, limit}, lambda now: sum(now[k] for k in inner) <= now[limit]
+
+    groups = (("status", 2), ("type", 3))
+    return [
+        *(band(b) for b in range(bands)),
+        *(size(name, g) for name, n in groups for g in range(n)),
+    ]
+
+
+@settings(deadline=None)  # a slow machine is no failure
+@given(consistent_pair(), st.data())
+def test_a_planted_error_is_found_and_no_other_cell_is_blamed(
+    pair: tuple[dict[Key, int], list[dict[str, Any]], int], data: st.DataObject
+) -> None:
+    counts, declarations, bands = pair
+    planted = data.draw(st.sampled_from([k for k in counts if k[0].startswith("by-")]))
+    wrong = data.draw(st.integers(0, 70).filter(lambda n: n != counts[planted]))
+    printed = {**counts, planted: wrong}
+    found, mends, unresolved = run(as_cells(printed), *declarations)
+    assert any(not o.holds for o in found.values())
+    # One error: the right value restores all, so no relation can name another cell alone.
+    assert [m.key for m in mends] in ([], [planted])
+    assert bool(mends) != bool(unresolved)
+    for mend in mends:
+        assert consistent({**printed, mend.key: int(mend.implied)}, bands)
+        assert set(mend.restores) == {n for n, o in found.items() if not o.holds}
+
+
+@settings(deadline=None)  # a slow machine is no failure
+@given(consistent_pair(), st.data())
+def test_a_cell_is_named_exactly_where_brute_force_finds_no_other(
+    pair: tuple[dict[Key, int], list[dict[str, Any]], int], data: st.DataObject
+) -> None:
+    counts, declarations, bands = pair
+    planted = data.draw(st.sampled_from([k for k in counts if k[0] == "by-type"]))
+    printed = {**counts, planted: counts[planted] + data.draw(st.integers(1, 9))}
+    _, mends, _ = run(as_cells(printed), *declarations)
+    needed = requirements(counts, bands)
+
+    def could_be_wrong(key: Key) -> bool:
+        tests = [holds for cells, holds in needed if key in cells]
+        return any(
+            value != printed[key] and all(holds({**printed, key: value}) for holds in tests)
+            for value in range(90)
+        )
+
+    candidates = [
+        [k for k in sorted(cells) if could_be_wrong(k)]
+        for cells, holds in needed
+        if not holds(printed)
+    ]
+    expected = [planted] if [planted] in candidates else []
+    assert [m.key for m in mends] == expected
+
+
+# --- the report's own declarations ----------------------------------------------------
+
+
+def test_the_declared_relations_fit_the_print_and_use_every_kind() -> None:
+    cells = printed_cells(read_csv(PUBLISHED / "cells.csv"))
+    declared = yaml.safe_load((PUBLISHED / "relations.yaml").read_text(encoding="utf-8"))
+    instances = expand(declared["relations"], cells)
+    assert {i.kind for i in instances} == set(KINDS)
+    assert {i.relation for i in instances} == {d["relation"] for d in declared["relations"]}
+    for selection in declared["outside"]:
+        assert select(cells, selection, "outside")
+    values, texts = numeric_values(cells), {c.key: c.text for c in cells}
+    assert len([decide(i, values, texts) for i in instances]) == len(instances)

@@ -1,0 +1,1 @@
+"""Verdicts: printed text to interval, relations within the print, comparison, summary."""

@@ -1,0 +1,140 @@
+"""Mends: where changing one printed count, and only that one, restores a failing relation."""
+
+import math
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from medlead.printed import decimals
+from medlead.verdicts.relations import Instance, Key, Outcome, share_of, sum_of, test_instance
+
+_LINEAR = frozenset({"total", "equal-sums", "at-most"})
+_Range = tuple[Fraction | None, Fraction | None]
+
+
+@dataclass(frozen=True)
+class Mend:
+    """The one printed cell whose change restores the tests named."""
+
+    key: Key
+    printed: str
+    implied: Fraction
+    restores: tuple[str, ...] = ()
+
+
+def smallest_mends(
+    outcomes: Sequence[Outcome],
+    values: Mapping[Key, Fraction],
+    texts: Mapping[Key, str],
+) -> tuple[list[Mend], list[Instance]]:
+    """Where changing one printed count, and only that one, restores a failing sum.
+
+    A cell is a mend if one non-negative whole value for it makes every relation
+    that it stands in hold at once. Only where exactly one cell of a failing
+    total, equality of sums or limit is a mend is it returned, and applied before
+    the next one is looked at. Returns the mends, and the failing sums that no
+    single cell, or more than one, could restore. Failing shares and repetitions
+    are never mended for their own sake: they are left to their derived cell.
+    """
+    by_cell: dict[Key, list[Instance]] = {}
+    for instance in (o.instance for o in outcomes):
+        for key in dict.fromkeys(instance.cells):
+            by_cell.setdefault(key, []).append(instance)
+    linear = [o.instance for o in outcomes if o.instance.kind in _LINEAR]
+    current = dict(values)
+    mends: list[Mend] = []
+    while True:
+        failing = [i for i in linear if not test_instance(i, current, texts).holds]
+        for instance in failing:
+            found = {
+                key: value
+                for key in dict.fromkeys(instance.cells)
+                if (value := _mend_for(key, by_cell[key], current, texts)) is not None
+            }
+            if len(found) == 1:
+                ((key, value),) = found.items()
+                restored = (i for i in by_cell[key] if not test_instance(i, current, texts).holds)
+                mends.append(Mend(key, texts[key], value, tuple(i.name for i in restored)))
+                current[key] = value
+                break
+        else:
+            return mends, failing
+
+
+def _mend_for(
+    key: Key,
+    touching: Sequence[Instance],
+    values: Mapping[Key, Fraction],
+    texts: Mapping[Key, str],
+) -> Fraction | None:
+    """The nearest other whole value from 0 up that makes every test of this cell hold, or None."""
+    low, high = Fraction(0), None
+    for instance in touching:
+        least, most = _allowed(key, instance, values, texts)
+        low = low if least is None else max(low, least)
+        high = most if high is None else high if most is None else min(high, most)
+    here, first = values[key], math.ceil(low)
+    if high is None:
+        # Nothing holds the cell from above, so the least value serves if any does,
+        # or the next one where the end itself does not belong to the range.
+        least_whole = max(first, math.ceil(here))
+        candidates = [least_whole, least_whole + 1]
+    else:
+        candidates = sorted(range(first, math.floor(high) + 1), key=lambda c: (abs(c - here), c))
+    for candidate in candidates:
+        changed = ChainMap({key: Fraction(candidate)}, dict(values))
+        if candidate != here and all(test_instance(i, changed, texts).holds for i in touching):
+            return Fraction(candidate)
+    return None
+
+
+def _allowed(
+    key: Key, instance: Instance, values: Mapping[Key, Fraction], texts: Mapping[Key, str]
+) -> _Range:
+    """A range outside of which one test cannot hold for one of its cells, all others as they are.
+
+    An end is None where the test sets none. Whether a value within it does
+    hold is left to the test itself.
+    """
+    if instance.kind in _LINEAR:
+        on_left = key in instance.left
+        mine, other = instance.left, instance.right
+        if not on_left:
+            mine, other = other, mine
+        needed = sum_of(other, values) - sum_of((k for k in mine if k != key), values)
+        if instance.kind == "at-most":
+            return (None, needed) if on_left else (needed, None)
+        return needed, needed
+    if instance.kind == "same":
+        ends = [values[k] for k in instance.cells if k != key and k in values]
+        # One printing may be rounded to the unit, not more.
+        return (ends[0] - 1, ends[0] + 1) if ends else (None, None)
+    if instance.kind == "descending":
+        place = instance.left.index(key)
+        after, before = instance.left[place + 1 : place + 2], instance.left[:place][-1:]
+        return (
+            values[after[0]] if after else None,
+            values[before[0]] if before else None,
+        )
+    return _share_allows(key, instance, values, texts)
+
+
+def _share_allows(
+    key: Key, instance: Instance, values: Mapping[Key, Fraction], texts: Mapping[Key, str]
+) -> _Range:
+    (percent,) = instance.left
+    if key == percent:
+        share = share_of(instance, values)
+        return (None, None) if share is None else (share - 1, share + 1)
+    unit = Fraction(1, 10 ** decimals(texts[percent]))
+    least, most = values[percent] - unit, values[percent] + unit
+    count, base = sum_of(instance.right, values), sum_of(instance.base, values)
+    if key in instance.right:
+        others = count - values[key]
+        return base * least / 100 - others, base * most / 100 - others
+    others = base - values[key]
+    return (
+        100 * count / most - others if most > 0 else None,
+        100 * count / least - others if least > 0 else None,
+    )

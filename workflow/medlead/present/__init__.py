@@ -1,0 +1,1 @@
+"""Showing results: table and figure style, captions, the report site."""

@@ -1,0 +1,86 @@
+"""Writing tables as files, and reading what the page puts together."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from medlead.evidence import EvidenceClass, item_name
+from medlead.present.tables import html_table, page
+from medlead.writing import read_csv, write_csv, write_text
+
+_ANCHOR = re.compile(r'<a id="((?:table|figure)-\d\d|section-[\d.]+)">')
+
+
+def read_titles(register: str | Path) -> dict[str, str]:
+    """The title of each item of the register."""
+    items = read_csv(Path(register))
+    return dict(zip(items["item"], items["title"], strict=True))
+
+
+def _fragment(item: str, frame: pd.DataFrame, title: str) -> str:
+    classes = [EvidenceClass(e) for e in dict.fromkeys(frame["evidence"])]
+    # A table carries the class of most of its cells; the data file has each cell's own.
+    main = max(classes, key=lambda c: int((frame["evidence"] == str(c)).sum()))
+    return html_table(
+        frame, identifier=f"rebuilt-{item}", title=f"{item_name(item)}: {title}", evidence=main
+    )
+
+
+def write_tables(
+    tables: Mapping[str, pd.DataFrame],
+    titles: Mapping[str, str],
+    files: Sequence[str],
+    pages: Sequence[str] = (),
+) -> None:
+    """Write each table as CSV and, where pages are named, as a page of its own.
+
+    `files` and `pages` stand in the order of `tables`, whose keys are items.
+    """
+    for (item, frame), file in zip(tables.items(), files, strict=True):
+        write_csv(Path(file), frame)
+        if pages:
+            target = next(p for p in pages if Path(p).stem == item)
+            write_text(Path(target), page(_fragment(item, frame, titles[item])))
+
+
+def read_fragments(files: Iterable[str], items: pd.DataFrame) -> dict[str, str]:
+    """The HTML of each rebuilt table, by item, from the written data."""
+    titles = dict(zip(items["item"], items["title"], strict=True))
+    return {
+        Path(f).stem: _fragment(Path(f).stem, read_csv(Path(f)), titles[Path(f).stem])
+        for f in files
+    }
+
+
+def read_figures(files: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The SVG and the alternative text of each picture, by item."""
+    found = {}
+    for file in (Path(f) for f in files if str(f).endswith(".svg")):
+        alt = file.with_suffix(".txt").read_text(encoding="utf-8").strip()
+        found[file.stem] = (file.read_text(encoding="utf-8"), alt)
+    return found
+
+
+def notebook_links(
+    notebooks: Sequence[Path],
+) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
+    """Where each item is told in a notebook, and the list of notebooks.
+
+    A notebook tells an item where its text has an anchor named after it. The
+    list holds title, address and first line of text, from the first cell.
+    """
+    links: dict[str, str] = {}
+    listed = []
+    for notebook in notebooks:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        texts = ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]
+        address = f"../notebooks/{notebook.stem}.html"
+        lines = [line for line in texts[0].splitlines() if line.strip()]
+        listed.append((lines[0].lstrip("# "), address, lines[1]))
+        for text in texts:
+            for item in _ANCHOR.findall(text):
+                links.setdefault(item, f"{address}#{item}")
+    return links, listed

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from medlead.ratings import RatingScale, code, load_rating_scales
 from medlead.sources.catalogue import Contract
 from medlead.sources.columns import Column, Kind, convert

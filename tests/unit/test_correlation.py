@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
+
 from medlead.performance.correlation import COLUMNS, correlate
 from medlead.performance.intervals import (
     bca_interval,
@@ -17,7 +19,6 @@ from medlead.performance.intervals import (
     spearman_interval,
 )
 from medlead.performance.resampling import kendall, orderings, pearson, spearman
-from scipy import stats
 
 SCIPY = {
     "Pearson": stats.pearsonr,

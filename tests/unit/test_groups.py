@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
+
 from medlead.performance.exact import count_tables, first_rows, probabilities, two_group_tests
 from medlead.performance.groups import cliffs_delta, compare_cuts, compare_groups
 from medlead.performance.intervals import cliffs_delta_interval
-from scipy import stats
 
 CELLS = Path(__file__).parents[2] / "data" / "published" / "cells.csv"
 MET = ["Not Met", "Partly Met", "Almost Met", "Fully Met"]

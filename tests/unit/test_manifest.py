@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from medlead.evidence import EvidenceClass
 from medlead.sources.manifest import COLUMNS, MANIFEST_NAME, Manifest, count_records, verify, write
 from medlead.sources.messages import ProblemsFound

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+
 from medlead.ratings import RatingScale, code, load_rating_scales
 from medlead.sources.messages import ProblemsFound
 

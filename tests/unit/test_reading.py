@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+
 from medlead.sources.grids import cell_text
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.sources.reading import MISSING_MARKS, TextTable, clean, nearest, read_text_table
-from openpyxl import Workbook, load_workbook
 
 COLUMNS = ["site", "staff", "budget"]
 ROWS = [["A", "10", "1.5"], ["B", "20", ""]]

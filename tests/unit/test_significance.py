@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
+
 from medlead.performance.significance import (
     JUDGED_TAILS,
     MATCHES,
@@ -21,7 +23,6 @@ from medlead.performance.significance import (
     survivors,
     tally,
 )
-from scipy import stats
 
 CELLS = Path(__file__).parents[2] / "data" / "published" / "cells.csv"
 TAILS = ("two-sided", "greater", "less", "one-sided")

@@ -36,7 +36,7 @@ def shown(value: object, *, decimals: int | None = None, applicable: bool = True
     if not applicable:
         return NOT_APPLICABLE
     if decimals is not None and not pd.isna(value):  # type: ignore[call-overload]
-        return f"{value:.{decimals}f}"
+        return f"{value:z.{decimals}f}"  # z: no minus before a rounded 0
     return _value_text(value)
 
 

@@ -24,14 +24,9 @@ def self_ratings_added(
     for name in measures:
         rows += spread(ratings[name], evidence, label=scales[name].label)
         rows += counts(ratings, name, evidence, label=f"{scales[name].label}: sites by rating")
-    stacked = ratings[measures].astype(float).stack()
-    rows += spread(stacked, evidence, label="All self-ratings")
-    rows += counts(
-        stacked.to_frame("rating"),
-        "rating",
-        evidence,
-        label="All self-ratings: number by rating",
-    )
+    every = pd.DataFrame({"rating": pd.concat([ratings[m].astype(float) for m in measures])})
+    rows += spread(every["rating"], evidence, label="All self-ratings")
+    rows += counts(every, "rating", evidence, label="All self-ratings: number by rating")
     return joined(rows)
 
 

@@ -57,7 +57,7 @@ def report(problems: Iterable[Problem]) -> str:
     """
     ordered = sorted(problems, key=lambda p: (p.file, p.row or 0, p.column or "", p.what))
     count = len(ordered)
-    head = f"{count} problem{'s' if count != 1 else ''} in the input; nothing was changed."
+    head = f"{count} problem{'s' if count != 1 else ''} found."
     parts = [head, *(str(p) for p in ordered[:SHOWN_AT_MOST])]
     if count > SHOWN_AT_MOST:
         parts.append(f"... and {count - SHOWN_AT_MOST} more; mend these first.")

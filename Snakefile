@@ -1,0 +1,45 @@
+# The whole flow on one page: printed evidence and raw records -> checked -> analysed
+# -> judged -> shown. Stages stand in workflow/rules, one file each, in this order.
+
+import os
+from pathlib import Path
+
+from medlead.plan import prepare, show_problems_last
+from medlead.sources.messages import ProblemsFound
+from medlead.steady import steady_numbers
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+min_version("9.0")
+steady_numbers(os.environ)
+
+
+configfile: "config/config.yaml"
+
+
+# Checked before anything is planned: the configuration, and every raw byte.
+try:
+    plan = prepare(config, root=Path(workflow.current_basedir))
+except ProblemsFound as problems:
+    raise WorkflowError(f"medlead stopped before it began.\n\n{problems}") from None
+
+
+include: "workflow/rules/evidence.smk"
+include: "workflow/rules/survey.smk"
+include: "workflow/rules/performance.smk"
+include: "workflow/rules/verdicts.smk"
+include: "workflow/rules/notebooks.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        plan.result("evidence/inputs.csv"),
+        plan.result("verdicts/summary.json"),
+        plan.result("report/index.html"),
+        plan.result("provenance/run.json"),
+
+
+onerror:
+    show_problems_last(plan.log("problems"))

@@ -1,0 +1,227 @@
+"""The package's own rules: layers, size, words and the closed vocabulary."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from medlead.evidence import EvidenceClass, Reason, Verdict
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "workflow" / "medlead"
+SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
+MODULES = {
+    ".".join(p.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): p
+    for p in sorted(PACKAGE.rglob("*.py"))
+}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+# From the ground up: a module may import from its own layer and those below it.
+FOUNDATION = {
+    "evidence",
+    "printed",
+    "ratings",
+    "writing",
+    "layout",
+    "describe",
+    "configuration",
+    "provenance",
+    "steady",
+    # Plain messages know nothing of the package, and everything may speak.
+    "sources.messages",
+}
+LAYERS = [
+    FOUNDATION,
+    {"sources"},
+    {"survey", "engagement", "performance", "reconstruction"},
+    {"verdicts"},
+    {"present"},
+]
+# Above all layers: what the engine and the command line start.
+ENTRANCES = {"plan", "__main__"}
+
+
+def imports(name: str) -> set[str]:
+    """The modules of the package that a module imports anywhere, also within functions."""
+    found: set[str] = set()
+    is_package = MODULES[name].name == "__init__.py"
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            wanted = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if node.level:
+                up = name.split(".")[: -node.level + is_package or None]
+                module = ".".join([*up, *filter(None, [module])])
+            wanted = [f"{module}.{alias.name}" for alias in node.names]
+            wanted = [w if w in MODULES else module for w in wanted]
+        else:
+            continue
+        found.update(w for w in wanted if w in MODULES)
+    return found - {name}
+
+
+GRAPH = {name: imports(name) for name in MODULES}
+
+
+def layer(name: str) -> int | None:
+    """The layer of a module; None for the package itself, the entrances at the top."""
+    inner = name.removeprefix("medlead").removeprefix(".")
+    if not inner:
+        return None
+    if inner in ENTRANCES:
+        return len(LAYERS)
+    for number, members in enumerate(LAYERS):
+        if inner in members:
+            return number
+    for number, members in enumerate(LAYERS):
+        if inner.partition(".")[0] in members:
+            return number
+    raise AssertionError(f"{name} belongs to no layer: add it to one")
+
+
+def test_the_graph_is_not_empty_and_sees_late_imports() -> None:
+    assert "medlead.writing" in GRAPH["medlead.provenance"]
+    # This one stands within a function.
+    assert "medlead.writing" in GRAPH["medlead.sources.manifest"]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " -> ".join([*path[path.index(name) :], name])
+        if name not in done:
+            for other in sorted(GRAPH[name]):
+                visit(other, (*path, name))
+            done.add(name)
+
+    for name in MODULES:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_run_down_the_layers(name: str) -> None:
+    own = layer(name)
+    if own is None:
+        assert GRAPH[name] == set()
+        return
+    levels = {other: layer(other) for other in GRAPH[name]}
+    upward = [other for other, level in levels.items() if level is not None and level > own]
+    assert upward == []
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if not n.startswith("medlead.present")])
+def test_only_scripts_and_notebooks_draw(name: str) -> None:
+    assert [o for o in GRAPH[name] if o.startswith("medlead.present")] == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_engine_is_not_imported(name: str) -> None:
+    for node in ast.walk(TREES[name]):
+        roots = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            roots = [node.module or ""]
+        assert not [r for r in roots if r.partition(".")[0] == "snakemake"]
+
+
+def test_the_start_of_the_engine_is_light() -> None:
+    """What runs at every start reaches no module that imports pandas or scipy at once."""
+    reached, todo = set(), ["medlead.plan"]
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += GRAPH[name]
+    for name in reached:
+        for node in TREES[name].body:
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            heavy = {"pandas", "scipy", "numpy", "matplotlib", "pandera", "openpyxl"}
+            assert not [n for n in names if n.partition(".")[0] in heavy], name
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_are_short(name: str) -> None:
+    assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.name)
+def test_scripts_are_adapters(script: Path) -> None:
+    text = script.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 40
+    assert ast.get_docstring(ast.parse(text))
+
+
+Documented = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def public(tree: ast.Module) -> list[Documented]:
+    """Public functions and classes, and the public methods of public classes."""
+    found: list[Documented] = []
+    todo: list[ast.stmt] = list(tree.body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Documented) and not node.name.startswith("_"):
+            found.append(node)
+            if isinstance(node, ast.ClassDef):
+                todo += node.body
+    return found
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_everything_public_has_a_docstring(name: str) -> None:
+    assert ast.get_docstring(TREES[name])
+    silent = [n.name for n in public(TREES[name]) if not ast.get_docstring(n)]
+    assert silent == []
+
+
+@pytest.mark.parametrize("vocabulary", [EvidenceClass, Verdict, Reason])
+def test_every_word_of_the_vocabulary_has_a_meaning(
+    vocabulary: type[EvidenceClass] | type[Verdict] | type[Reason],
+) -> None:
+    meanings = [word.meaning for word in vocabulary]
+    assert all(m.endswith(".") and len(m.split()) > 3 for m in meanings)
+    assert len(set(meanings)) == len(meanings)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", str(word)) for word in vocabulary)
+
+
+def test_every_reason_is_given_somewhere() -> None:
+    given = {
+        node.attr
+        for name in MODULES
+        if name != "medlead.evidence"
+        for node in ast.walk(TREES[name])
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "Reason"
+    }
+    assert {r.name for r in Reason} == given
+
+
+def strings(tree: ast.Module) -> list[str]:
+    """All string constants that are no docstrings, parts of f-strings too."""
+    docs = {
+        id(n.body[0].value)
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Module | Documented) and n.body and isinstance(n.body[0], ast.Expr)
+    }
+    return [
+        n.value
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in docs
+    ]
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if n.split(".")[-1] not in ENTRANCES])
+def test_no_function_knows_a_path_that_it_was_not_given(name: str) -> None:
+    known = [s for s in strings(TREES[name]) if re.match(r"\.?/?(data|results|config|logs)/", s)]
+    assert known == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_path_is_absolute_and_no_work_is_left_open(name: str) -> None:
+    text = MODULES[name].read_text(encoding="utf-8")
+    assert not [s for s in strings(TREES[name]) if re.match(r"/(work|home|tmp|root|usr)\b", s)]
+    assert not re.search("TO" + "DO|FIX" + "ME|XX" + "X", text)

@@ -1,0 +1,154 @@
+"""The configuration is checked whole, and every message shows the mend."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from medlead.configuration import check_config
+from medlead.plan import prepare
+from medlead.sources.manifest import write
+from medlead.sources.messages import ProblemsFound
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
+FILE = "config.yaml"
+
+
+@pytest.fixture
+def config() -> dict[str, Any]:
+    loaded = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+    return copy.deepcopy(loaded)
+
+
+def problems(config: dict[str, Any]) -> list[Any]:
+    with pytest.raises(ProblemsFound) as found:
+        check_config(config, SCHEMA, FILE)
+    return list(found.value.problems)
+
+
+def test_the_configuration_that_comes_with_medlead_passes(config: dict[str, Any]) -> None:
+    check_config(config, SCHEMA, FILE)
+
+
+def test_every_key_is_required_and_no_other_allowed() -> None:
+    def objects(schema: dict[str, Any]) -> list[dict[str, Any]]:
+        inner = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
+        own = [schema] if schema.get("type") == "object" else []
+        return own + [o for s in inner for o in objects(s)]
+
+    found = objects(SCHEMA)
+    assert len(found) > 3
+    for schema in found:
+        assert schema["additionalProperties"] is False
+        assert set(schema["required"]) == set(schema["properties"])
+
+
+def test_an_unknown_key_is_shown_with_the_nearest_known_one(config: dict[str, Any]) -> None:
+    config["analysis"]["permutation"] = config["analysis"].pop("permutations")
+    config["colour"] = "red"
+    found = {p.what: p for p in problems(config)}
+    assert found["unknown key 'analysis.permutation'"].mend == "did you mean 'permutations'?"
+    assert found["unknown key 'colour'"].mend == "remove this key"
+    assert "study" in found["unknown key 'colour'"].allowed
+    assert "missing key 'analysis.permutations'" in found
+    assert len(found) == 3
+
+
+def test_keys_that_are_no_text_are_named_too(config: dict[str, Any]) -> None:
+    config["analysis"][5] = 1
+    config["analysis"]["five"] = 1
+    config["analysis"][None] = 1
+    assert {p.what for p in problems(config)} == {
+        "unknown key 'analysis.5'",
+        "unknown key 'analysis.five'",
+        "unknown key 'analysis.None'",
+    }
+
+
+def test_every_missing_key_is_told_once(config: dict[str, Any]) -> None:
+    del config["study"], config["seed"], config["inputs"]["sites"]["file"]
+    assert sorted(p.what for p in problems(config)) == [
+        "missing key 'inputs.sites.file'",
+        "missing key 'seed'",
+        "missing key 'study'",
+    ]
+
+
+def _set(*path: str | int, to: object) -> Callable[[dict[str, Any]], None]:
+    def change(config: Any) -> None:
+        for step in path[:-1]:
+            config = config[step]
+        config[path[-1]] = to
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "allowed"),
+    [
+        (_set("seed", to="2013"), "seed", "a value of type integer"),
+        (_set("seed", to=-1), "seed", "at least 0"),
+        (_set("seed", to=True), "seed", "a value of type integer"),
+        (_set("analysis", "alpha", to=1), "analysis.alpha", "below 1"),
+        (_set("analysis", "alpha", to=0), "analysis.alpha", "above 0"),
+        (_set("analysis", "permutations", to=9), "analysis.permutations", "at least 99"),
+        (
+            _set("analysis", "star_thresholds", to=[0.05]),
+            "analysis.star_thresholds",
+            "a list of at least 3",
+        ),
+        (
+            _set("analysis", "star_thresholds", 1, to=2),
+            "analysis.star_thresholds.1",
+            "below 1",
+        ),
+        (_set("study", "title", to=""), "study.title", "a text that is not empty"),
+        (_set("study", to=None), "study", "a value of type object"),
+        (_set("inputs", "sites", "file", to="x.xls"), "inputs.sites.file", "a text that matches"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_shown_with_what_can(
+    config: dict[str, Any],
+    change: Callable[[dict[str, Any]], None],
+    place: str,
+    allowed: str,
+) -> None:
+    change(config)
+    (problem,) = problems(config)
+    assert problem.file == FILE
+    assert f"'{place}'" in problem.what
+    assert problem.allowed.startswith(allowed)
+    assert place in problem.mend
+
+
+def test_the_start_stops_on_configuration_records_and_missing_inputs(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for entry in config["inputs"].values():
+        (raw / entry["file"]).write_text("a\n1\n", encoding="utf-8")
+    config["paths"]["raw"] = str(raw)
+    write(raw)
+    plan = prepare(config, ROOT)
+    assert plan.raw("sites") == [f"{raw}/{config['inputs']['sites']['file']}"]
+
+    absent = copy.deepcopy(config)
+    absent["inputs"]["sites"]["file"] = "elsewhere.csv"
+    with pytest.raises(ProblemsFound, match=r"input 'sites' of the configuration is not there"):
+        prepare(absent, ROOT)
+
+    (raw / config["inputs"]["sites"]["file"]).write_text("a\n2\n", encoding="utf-8")
+    with pytest.raises(ProblemsFound, match="not the one that was recorded"):
+        prepare(config, ROOT)
+
+    # Faults of the configuration come first: the rest may rest on them.
+    config["seed"] = "x"
+    with pytest.raises(ProblemsFound, match="'seed'") as found:
+        prepare(config, ROOT)
+    assert len(found.value.problems) == 1

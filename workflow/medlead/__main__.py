@@ -1,0 +1,68 @@
+"""Commands beside the build: `python -m medlead manifest|verify|headline`."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from medlead.provenance import changed_results, read_receipts
+from medlead.sources.manifest import write
+from medlead.sources.messages import ProblemsFound, report
+
+
+def refresh_manifest(folder: Path) -> int:
+    """Write the manifest of a folder of raw files anew, after a change that is meant."""
+    manifest = write(folder)
+    print(f"{folder / 'MANIFEST.csv'}: {len(manifest.entries)} files recorded.")
+    return 0
+
+
+def verify_results(results: Path) -> int:
+    """Compare every built file with the SHA-256 that its job recorded."""
+    recorded = read_receipts(results / "provenance" / "receipts")
+    problems = changed_results(recorded, recorded)
+    if problems:
+        print(report(problems), file=sys.stderr)
+        return 1
+    print(f"{len(recorded)} built files are as their jobs wrote them.")
+    return 0
+
+
+def headline(results: Path) -> int:
+    """Print the counts by verdict and where the report page is."""
+    summary = json.loads((results / "verdicts" / "summary.json").read_text(encoding="utf-8"))
+    print(f"\n{summary['cells_total']} printed cells judged:")
+    for verdict, count in summary["cells_by_verdict"].items():
+        print(f"  {count:5d}  {verdict}")
+    print(
+        f"{summary['relations_total']} relations within the print tested: "
+        f"{summary['relations_holding']} hold, {summary['relations_failing']} fail."
+    )
+    print(f"\nThe report page: {(results / 'report' / 'index.html').resolve()}")
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="medlead", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, function, default in (
+        ("manifest", refresh_manifest, "data/raw"),
+        ("verify", verify_results, "results"),
+        ("headline", headline, "results"),
+    ):
+        command = commands.add_parser(name, help=(function.__doc__ or "").splitlines()[0])
+        command.add_argument("folder", type=Path, nargs="?", default=Path(default))
+        command.set_defaults(function=function)
+    chosen = parser.parse_args(arguments)
+    try:
+        return int(chosen.function(chosen.folder))
+    except ProblemsFound as found:
+        print(found, file=sys.stderr)
+    except FileNotFoundError as missing:
+        print(f"{missing.filename} is not there yet: build first.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,134 @@
+"""What the workflow needs to know before it plans: paths, checks, code behind each rule.
+
+Kept free of pandas, because it runs at every start of the engine.
+"""
+
+import atexit
+import sys
+from collections.abc import Mapping
+from functools import cache
+from json import loads
+from pathlib import Path
+from typing import Any
+
+from medlead.configuration import check_config
+from medlead.provenance import collect_problems, module_files
+from medlead.sources.manifest import Manifest, verify
+from medlead.sources.messages import Problem, ProblemsFound, report
+
+
+class Plan:
+    """Paths of one run, relative to the folder it is started in."""
+
+    def __init__(self, config: Mapping[str, Any], root: Path) -> None:
+        self.config = config
+        self.root = root
+        self.raw_folder = config["paths"]["raw"]
+        self._manifest = Manifest.read(Path(self.raw_folder)).by_file
+
+    def raw(self, *names: str) -> list[str]:
+        """The record files of these inputs."""
+        return [f"{self.raw_folder}/{self.config['inputs'][n]['file']}" for n in names]
+
+    def raw_sums(self, *names: str) -> str:
+        """The recorded SHA-256 of these inputs: a rerun follows a change of bytes, not of times."""
+        files = (self.config["inputs"][n]["file"] for n in names)
+        return " ".join(self._manifest[f].sha256 for f in files)
+
+    def evidence(self, *names: str) -> list[str]:
+        """The evidence class of each of these inputs, from the manifest."""
+        return [str(self._manifest[self.config["inputs"][n]["file"]].evidence) for n in names]
+
+    def sheets(self, *names: str) -> list[str]:
+        """The sheet of each of these inputs, empty for the only one that fits."""
+        return [self.config["inputs"][n]["sheet"] for n in names]
+
+    def published(self, *names: str) -> list[str]:
+        """Files of printed evidence."""
+        return [f"{self.config['study']['published']}/{n}" for n in names]
+
+    def instruments(self, *names: str) -> list[str]:
+        """Instrument files (scales, levels, layouts)."""
+        return [f"{self.config['paths']['instruments']}/{n}" for n in names]
+
+    def result(self, name: str) -> str:
+        """The path of one result."""
+        return f"{self.config['paths']['results']}/{name}"
+
+    def results(self, *names: str) -> list[str]:
+        """The paths of several results."""
+        return [self.result(n) for n in names]
+
+    def receipt(self, rule: str) -> str:
+        """Where a rule records the SHA-256 of what it made."""
+        return self.result(f"provenance/receipts/{rule}.csv")
+
+    def log(self, name: str) -> str:
+        """The path of a log, or of the folder of plain problem messages."""
+        return f"logs/{name}" if "." in name or name == "problems" else f"logs/{name}.log"
+
+    def code(self, rule: str) -> list[str]:
+        """The script of a rule and every module of the package that it uses."""
+        return _code(self.root, f"workflow/scripts/{rule}.py")
+
+    def notebook_code(self) -> list[str]:
+        """Every module of the package that a notebook uses."""
+        package = self.root / "workflow" / "medlead"
+        found = {f for n in self.notebooks() for f in module_files(self.root / n, package)}
+        return _relative(self.root, sorted(found))
+
+    def notebooks(self) -> list[str]:
+        """The notebooks, in order."""
+        return _relative(self.root, sorted((self.root / "notebooks").glob("[0-9]*.ipynb")))
+
+
+@cache
+def _code(root: Path, script: str) -> list[str]:
+    entry = root / script
+    return _relative(root, [entry, *module_files(entry, root / "workflow" / "medlead")])
+
+
+def _relative(root: Path, files: list[Path]) -> list[str]:
+    here = Path.cwd()
+    return [
+        (f.relative_to(here) if f.is_relative_to(here) else f).as_posix()
+        for f in (root / f for f in files)
+    ]
+
+
+def prepare(config: Mapping[str, Any], root: Path) -> Plan:
+    """Check the configuration and every raw file, and return the plan.
+
+    Raises ProblemsFound with all faults: of the configuration first, then of the
+    files against their manifest.
+    """
+    schema = loads((root / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
+    check_config(config, schema, "config/config.yaml")
+    raw = Path(config["paths"]["raw"])
+    problems = verify(raw)
+    if not problems:
+        manifest = Manifest.read(raw).by_file
+        problems = [
+            Problem(
+                file=f"{raw.as_posix()}/{entry['file']}",
+                what=f"the input '{name}' of the configuration is not there",
+                mend=f"put the file into {raw.as_posix()}, or name another in config/config.yaml "
+                f"under inputs.{name}.file, then run: python -m medlead manifest {raw.as_posix()}",
+            )
+            for name, entry in config["inputs"].items()
+            if entry["file"] not in manifest
+        ]
+    if problems:
+        raise ProblemsFound(problems)
+    return Plan(config, root)
+
+
+def show_problems_last(folder: str) -> None:
+    """Print the plain messages of failed jobs when the process ends, below all else."""
+
+    def show() -> None:
+        problems = collect_problems(Path(folder))
+        if problems:
+            print(f"\n{report(problems)}", file=sys.stderr)
+
+    atexit.register(show)

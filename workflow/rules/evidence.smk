@@ -1,0 +1,31 @@
+# Evidence: every raw and published file read against its contract, all problems at once.
+
+ALL_INPUTS = list(config["inputs"])
+
+
+rule check_inputs:
+    input:
+        raw=plan.raw(*ALL_INPUTS),
+        published=plan.published("items.csv", "cells.csv", "relations.yaml"),
+        scales=plan.instruments("ratings.yaml"),
+        code=plan.code("check_inputs"),
+    output:
+        report=plan.result("evidence/inputs.csv"),
+        receipt=plan.receipt("check_inputs"),
+    log:
+        plan.log("check_inputs"),
+    benchmark:
+        "benchmarks/check_inputs.tsv"
+    # First in line, so that all problems of all files are found before anything else.
+    priority: 100
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        names=ALL_INPUTS,
+        sheets=plan.sheets(*ALL_INPUTS),
+        evidence=plan.evidence(*ALL_INPUTS),
+        sums=plan.raw_sums(*ALL_INPUTS),
+    message:
+        "Evidence 1/8: checking the records and the printed evidence"
+    script:
+        "../scripts/check_inputs.py"

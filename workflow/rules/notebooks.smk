@@ -1,0 +1,43 @@
+# Notebooks: executed by papermill and rendered without any other host, in one process.
+
+NOTEBOOKS = [Path(n).stem for n in plan.notebooks()]
+
+
+rule run_notebooks:
+    input:
+        notebooks=plan.notebooks(),
+        summary=rules.judge_cells.output.summary,
+        results=[
+            rules.compare_trusts.output.correlations,
+            rules.compare_trusts.output.groups,
+            rules.compare_trusts.output.cuts,
+            rules.compare_trusts.output.tally,
+            rules.compare_trusts.output.survivors,
+            rules.compare_trusts.output.significance,
+            rules.compare_trusts.output.tables,
+            rules.draw_performance.output.files,
+            rules.judge_cells.output.cells,
+            rules.judge_cells.output.relations,
+            rules.judge_cells.output.audit,
+            rules.check_inputs.output.report,
+            rules.tabulate_sites.output.added,
+            rules.tabulate_performance.output.added,
+        ],
+        scales=plan.instruments("ratings.yaml"),
+        published=plan.published("items.csv", "cells.csv", "relations.yaml"),
+        code=plan.code("run_notebooks"),
+        used=plan.notebook_code(),
+    output:
+        notebooks=expand(plan.result("notebooks/{name}.ipynb"), name=NOTEBOOKS),
+        pages=expand(plan.result("notebooks/{name}.html"), name=NOTEBOOKS),
+        receipt=plan.receipt("run_notebooks"),
+    log:
+        plan.log("run_notebooks"),
+    benchmark:
+        "benchmarks/run_notebooks.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    message:
+        "Notebooks 7/8: running and rendering"
+    script:
+        "../scripts/run_notebooks.py"

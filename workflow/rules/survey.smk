@@ -1,0 +1,32 @@
+# Survey: the case-study sites (Tables 1, 2, 23, 24, 25).
+
+SITE_ITEMS = ["table-01", "table-02", "table-23", "table-24", "table-25"]
+
+
+rule tabulate_sites:
+    input:
+        raw=plan.raw("sites", "site_roles"),
+        register=plan.published("items.csv"),
+        scales=plan.instruments("ratings.yaml"),
+        layouts=plan.instruments("layouts.yaml"),
+        code=plan.code("tabulate_sites"),
+    output:
+        tables=expand(plan.result("tables/{item}.csv"), item=SITE_ITEMS),
+        pages=expand(plan.result("tables/{item}.html"), item=SITE_ITEMS),
+        added=expand(plan.result("tables/{item}-added.csv"), item=SITE_ITEMS),
+        receipt=plan.receipt("tabulate_sites"),
+    log:
+        plan.log("tabulate_sites"),
+    benchmark:
+        "benchmarks/tabulate_sites.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        names=["sites", "site_roles"],
+        sheets=plan.sheets("sites", "site_roles"),
+        evidence=plan.evidence("sites"),
+        sums=plan.raw_sums("sites", "site_roles"),
+    message:
+        "Survey 2/8: tables of the case-study sites (sections 3.1.2 and 5.1)"
+    script:
+        "../scripts/tabulate_sites.py"

@@ -1,0 +1,28 @@
+# Verdicts: every printed cell against the evidence, the print against itself.
+
+
+rule judge_cells:
+    input:
+        published=plan.published("items.csv", "cells.csv", "relations.yaml"),
+        tables=expand(
+            plan.result("tables/{item}.csv"),
+            item=[*SITE_ITEMS, "table-27", "table-28", "table-31", "table-32"],
+        ),
+        significance=plan.result("performance/significance.csv"),
+        code=plan.code("judge_cells"),
+    output:
+        cells=plan.result("verdicts/cells.csv"),
+        relations=plan.result("verdicts/relations.csv"),
+        audit=plan.result("verdicts/audit.csv"),
+        summary=plan.result("verdicts/summary.json"),
+        receipt=plan.receipt("judge_cells"),
+    log:
+        plan.log("judge_cells"),
+    benchmark:
+        "benchmarks/judge_cells.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    message:
+        "Verdicts 6/8: every printed cell and relation"
+    script:
+        "../scripts/judge_cells.py"

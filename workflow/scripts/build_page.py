@@ -1,0 +1,27 @@
+"""The report page: every item, printed beside rebuilt, with its verdicts."""
+
+import json
+from pathlib import Path
+
+from medlead.present.site import build_page
+from medlead.present.write import notebook_links, read_figures, read_fragments
+from medlead.provenance import Job
+from medlead.writing import read_csv, write_text
+
+job = snakemake
+with Job(job.input, job.output, job.log[0], job.output.receipt):
+    items, cells = (read_csv(Path(p)) for p in job.input.published)
+    links, listed = notebook_links([Path(n) for n in job.input.notebooks])
+    page = build_page(
+        items,
+        cells,
+        read_csv(Path(job.input.verdicts)),
+        read_csv(Path(job.input.relations)),
+        read_csv(Path(job.input.audit)),
+        json.loads(Path(job.input.summary).read_text(encoding="utf-8")),
+        tables=read_fragments(job.input.tables, items),
+        figures=read_figures(job.input.figures),
+        notebooks=links,
+        notebook_list=listed,
+    )
+    write_text(Path(job.output.page), page)

@@ -1,0 +1,23 @@
+"""The verdict on every printed cell, every relation, and the headline counts."""
+
+from pathlib import Path
+
+from medlead.provenance import Job
+from medlead.sources.inputs import read_yaml
+from medlead.verdicts.judge import judge
+from medlead.writing import read_csv, write_csv, write_json
+
+job = snakemake
+with Job(job.input, job.output, job.log[0], job.output.receipt):
+    items, cells, relations = job.input.published
+    found = judge(
+        items=read_csv(Path(items)),
+        cells=read_csv(Path(cells)),
+        declarations=read_yaml(relations),
+        tables={Path(t).stem: read_csv(Path(t)) for t in job.input.tables},
+        significance=read_csv(Path(job.input.significance)),
+    )
+    write_csv(Path(job.output.cells), found.cells)
+    write_csv(Path(job.output.relations), found.relations)
+    write_csv(Path(job.output.audit), found.audit)
+    write_json(Path(job.output.summary), found.summary)

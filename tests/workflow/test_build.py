@@ -1,0 +1,133 @@
+"""The build as users run it: planned, repeated, the same again, and rerun where needed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conftest import Copy, fresh
+
+pytestmark = pytest.mark.workflow
+
+# What each kind of edit reaches: no rule more, no rule less.
+PAGE = {"run_notebooks", "build_page", "record_run", "all"}
+AFTER_TRUSTS = {"compare_trusts", "draw_performance", "judge_cells"} | PAGE
+EVERY_JOB = AFTER_TRUSTS | {"check_inputs", "tabulate_sites", "tabulate_performance"}
+
+
+def test_a_clean_copy_plans_every_job(tmp_path: Path) -> None:
+    copy = fresh(tmp_path / "clean")
+    assert copy.planned() == EVERY_JOB
+
+
+def test_the_shim_plans_the_same(tmp_path: Path) -> None:
+    copy = fresh(tmp_path / "clean")
+    done = copy.snakemake("--dry-run", "--snakefile", "workflow/Snakefile")
+    assert done.returncode == 0
+    assert f"total {len(EVERY_JOB):19d}".split() in [
+        line.split() for line in done.stdout.splitlines()
+    ]
+
+
+def test_a_second_run_does_nothing(built: Copy) -> None:
+    before = built.results()
+    done = built.snakemake()
+    assert "Nothing to be done" in done.stdout + done.stderr
+    assert built.results() == before
+
+
+def test_every_result_has_a_receipt_and_verifies(built: Copy) -> None:
+    done = built.run("medlead", "verify")
+    assert done.returncode == 0, done.stderr
+    receipts = [n for n in built.results() if n.startswith("provenance/receipts/")]
+    assert f"{len(built.results()) - len(receipts)} built files" in done.stdout
+
+
+def test_two_builds_give_the_same_bytes(built: Copy, tmp_path: Path) -> None:
+    other = fresh(tmp_path / "elsewhere" / "other name")
+    other.build(
+        cores=1, TZ="Pacific/Auckland", LANG="de_DE.UTF-8", LC_ALL="C.UTF-8", PYTHONHASHSEED="4242"
+    )
+    first, second = built.results(), other.results()
+    assert sorted(first) == sorted(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_no_result_knows_where_it_was_built(built: Copy) -> None:
+    here = str(built.folder).encode()
+    assert [name for name, content in built.results().items() if here in content] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reached"),
+    [
+        ("trust_engagement.csv", ",Good,", ",Fair,", AFTER_TRUSTS | {"check_inputs"}),
+        (
+            "sites.csv",
+            ",South West,",
+            ",South East,",
+            {"check_inputs", "tabulate_sites", "judge_cells"} | PAGE,
+        ),
+        (
+            "site_self_ratings.csv",
+            "8",
+            "9",
+            {"check_inputs", "tabulate_performance", "judge_cells"} | PAGE,
+        ),
+    ],
+)
+def test_one_raw_cell_reruns_what_depends_on_it(
+    scratch: Copy, file: str, old: str, new: str, reached: set[str]
+) -> None:
+    scratch.edit(f"data/raw/{file}", old, new)
+    scratch.record_raw()
+    assert scratch.planned() == reached
+
+
+def test_a_rerun_after_an_edit_equals_a_build_from_nothing(scratch: Copy, tmp_path: Path) -> None:
+    scratch.edit("data/raw/trust_engagement.csv", ",Good,", ",Fair,")
+    scratch.record_raw()
+    before = scratch.results()
+    scratch.build()
+    changed = {n for n, content in scratch.results().items() if before.get(n) != content}
+    assert "tables/table-27.csv" in changed
+    assert "tables/table-01.csv" not in changed
+    clean = fresh(tmp_path / "clean")
+    clean.edit("data/raw/trust_engagement.csv", ",Good,", ",Fair,")
+    clean.record_raw()
+    clean.build()
+    assert clean.results() == scratch.results()
+
+
+@pytest.mark.parametrize(
+    ("module", "reached"),
+    [
+        ("performance/groups.py", AFTER_TRUSTS),
+        ("survey/sites.py", {"tabulate_sites", "judge_cells"} | PAGE),
+        ("present/forest.py", {"draw_performance"} | PAGE),
+        ("verdicts/audit.py", {"judge_cells"} | PAGE),
+        ("present/site.py", {"build_page", "record_run", "all"}),
+        ("writing.py", EVERY_JOB),
+    ],
+)
+def test_one_module_reruns_the_rules_that_use_it(
+    scratch: Copy, module: str, reached: set[str]
+) -> None:
+    path = scratch.folder / "workflow" / "medlead" / module
+    path.write_text(path.read_text(encoding="utf-8") + "\n# an edit\n", encoding="utf-8")
+    assert scratch.planned() == reached
+
+
+def test_several_edits_at_once_miss_nothing(scratch: Copy) -> None:
+    scratch.edit("data/raw/sites.csv", ",South West,", ",South East,")
+    scratch.record_raw()
+    path = scratch.folder / "workflow" / "medlead" / "performance" / "groups.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\n# an edit\n", encoding="utf-8")
+    assert scratch.planned() == AFTER_TRUSTS | {"check_inputs", "tabulate_sites"}
+
+
+def test_the_summary_adds_up(built: Copy) -> None:
+    summary = json.loads(built.results()["verdicts/summary.json"])
+    cells = built.results()["verdicts/cells.csv"].decode().splitlines()
+    assert sum(summary["cells_by_verdict"].values()) == summary["cells_total"]
+    assert len((built.folder / "data/published/cells.csv").read_text().splitlines()) == len(cells)

@@ -1,0 +1,69 @@
+"""What a person sees when something is wrong: our plain message, last on the screen."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import Copy, fresh
+
+pytestmark = pytest.mark.workflow
+
+
+def screen(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode != 0
+    return done.stdout + done.stderr
+
+
+def test_a_changed_byte_stops_the_build_before_anything_runs(tmp_path: Path) -> None:
+    copy = fresh(tmp_path / "clean")
+    path = copy.folder / "data/raw/sites.csv"
+    stat = path.stat()
+    copy.edit("data/raw/sites.csv", ",South West,", ",South East,")
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    text = screen(copy.snakemake())
+    assert "data/raw/sites.csv" in text
+    assert "python -m medlead manifest data/raw" in text.splitlines()[-1]
+    assert not (copy.folder / "results").exists()
+
+
+def test_all_wrong_values_of_all_files_come_last_and_at_once(tmp_path: Path) -> None:
+    copy = fresh(tmp_path / "clean")
+    copy.edit("data/raw/trust_engagement.csv", ",Fully Met,", ",Fuly Met,")
+    copy.edit("data/raw/site_performance.csv", ",Mixed,", ",Mixt,")
+    copy.record_raw()
+    text = screen(copy.snakemake())
+    message = text[text.rindex("2 problems found.") :]
+    for part in ("trust_engagement.csv, row 2, column 'core_standards'", "Fuly Met", "Fully Met"):
+        assert part in message
+    assert "site_performance.csv, row 2, column 'consistency_across_surveys'" in message
+    assert "Traceback" not in text
+    assert text.rstrip().splitlines()[-1].strip().startswith("mend:")
+
+
+def test_an_unknown_key_of_the_configuration_is_named_with_the_nearest(tmp_path: Path) -> None:
+    copy = fresh(tmp_path / "clean")
+    copy.edit("config/config.yaml", "  permutations: 9999", "  permutation: 9999")
+    text = screen(copy.snakemake())
+    assert "unknown key 'analysis.permutation'" in text
+    assert "did you mean 'permutations'?" in text
+    assert "missing key 'analysis.permutations'" in text
+
+
+def test_a_result_edited_by_hand_does_not_flow_on(scratch: Copy) -> None:
+    scratch.edit("results/tables/table-27.csv", "Excellent", "Good")
+    text = screen(scratch.snakemake())
+    assert "results/tables/table-27.csv: this result was changed after it was built" in text
+    assert text.rstrip().splitlines()[-1].strip().startswith("mend:")
+    assert scratch.run("medlead", "verify").returncode == 1
+
+
+def test_a_failing_notebook_leaves_no_stale_page(scratch: Copy) -> None:
+    name = "02-engagement-and-performance"
+    scratch.edit(f"notebooks/{name}.ipynb", "from pathlib import Path", "from pathlib import Paths")
+    text = screen(scratch.snakemake())
+    assert f"{name}" in text.split("problem found.")[-1]
+    assert "Paths" in text
+    assert not (scratch.folder / f"results/notebooks/{name}.html").exists()
+    assert list((scratch.folder / "logs").rglob(f"{name}.failed.*"))

@@ -4,7 +4,7 @@
 import os
 from pathlib import Path
 
-from medlead.plan import prepare, show_problems_last
+from medlead.plan import prepare, show_last, show_problems_last
 from medlead.sources.messages import ProblemsFound
 from medlead.steady import steady_numbers
 from snakemake.exceptions import WorkflowError
@@ -20,8 +20,9 @@ configfile: "config/config.yaml"
 # Checked before anything is planned: the configuration, and every raw byte.
 try:
     plan = prepare(config, root=Path(workflow.current_basedir))
-except ProblemsFound as problems:
-    raise WorkflowError(f"medlead stopped before it began.\n\n{problems}") from None
+except ProblemsFound as found:
+    show_last(found.problems)
+    raise WorkflowError("Nothing was run, because the input has problems.") from None
 
 
 include: "workflow/rules/evidence.smk"

@@ -5,7 +5,7 @@ Kept free of pandas, because it runs at every start of the engine.
 
 import atexit
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from json import loads
 from pathlib import Path
@@ -123,12 +123,12 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     return Plan(config, root)
 
 
+def show_last(problems: Sequence[Problem]) -> None:
+    """Print problems when the process ends, below all that the engine says."""
+    if problems:
+        atexit.register(print, f"\n{report(problems)}", file=sys.stderr)
+
+
 def show_problems_last(folder: str) -> None:
     """Print the plain messages of failed jobs when the process ends, below all else."""
-
-    def show() -> None:
-        problems = collect_problems(Path(folder))
-        if problems:
-            print(f"\n{report(problems)}", file=sys.stderr)
-
-    atexit.register(show)
+    show_last(collect_problems(Path(folder)))

@@ -28,7 +28,7 @@ import sys
 from pathlib import Path
 for script in sys.argv[1:]:
     code = compile(Path(script).read_text(encoding="utf-8"), script, "exec")
-    exec(code, {"__name__": "__main__"})
+    exec(code, {"__name__": "__main__", "__file__": script})
 """
 BARE = "rule all:\n    input: 'there.txt'\n"
 

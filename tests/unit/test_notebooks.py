@@ -252,6 +252,16 @@ def test_tables_scroll_in_their_own_box_with_numbers_to_the_right():
     assert len(page.find_all("style")) == 1
 
 
+def test_a_column_is_aligned_as_a_whole():
+    rows = [("4", "4", "∞"), ("4.1.4", "4", "1.5"), ("x", "4", "–")]
+    body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+    head = "<tr><th>section</th><th>n</th><th>ratio</th></tr>"
+    table = f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+    (shown_table,) = soup_of(code("x", shown(html=table))).find_all("table")
+    aligned = [c.get_text() for c in shown_table.select(".num")]
+    assert sorted(aligned) == sorted(["n", "4", "4", "4", "ratio", "∞", "1.5", "–"])
+
+
 def test_pictures_are_inside_with_the_text_that_stands_for_them():
     png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + chunk(b"IEND", b"")).decode()
     page = soup_of(code("x", shown(png=png), shown(svg="<svg/>"), alt='A "line" < rises'))

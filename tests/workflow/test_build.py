@@ -1,8 +1,10 @@
 """The build as users run it: planned, repeated, the same again, and rerun where needed."""
 
+import csv
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from conftest import Copy, fresh
@@ -131,3 +133,33 @@ def test_the_summary_adds_up(built: Copy) -> None:
     cells = built.results()["verdicts/cells.csv"].decode().splitlines()
     assert sum(summary["cells_by_verdict"].values()) == summary["cells_total"]
     assert len((built.folder / "data/published/cells.csv").read_text().splitlines()) == len(cells)
+
+
+def test_a_workbook_gives_the_same_table_as_the_file(built: Copy, tmp_path: Path) -> None:
+    copy = fresh(tmp_path / "workbook")
+    raw = copy.folder / "data/raw"
+    book = openpyxl.Workbook()
+    book.active.append(["Nothing of interest on this sheet"])
+    sheet = book.create_sheet("Ratings 2008-09")
+    sheet.append(["Engagement and ratings, as returned"])
+    sheet.append([])
+    with (raw / "trust_engagement.csv").open(encoding="utf-8", newline="") as lines:
+        header, *records = csv.reader(lines)
+    sheet.append([f" {name} " for name in header])
+    for record in records:
+        record[1] = float(record[1])
+        sheet.append([f"{v} " if isinstance(v, str) and v else v or None for v in record])
+    book.save(raw / "trust_engagement.xlsx")
+    (raw / "trust_engagement.csv").unlink()
+    copy.record_raw()
+    # A new file counts as a study's own; here it stands for the printed records.
+    copy.edit(
+        "data/raw/MANIFEST.csv",
+        "trust_engagement.xlsx,study",
+        "trust_engagement.xlsx,printed-records",
+    )
+    copy.edit("config/config.yaml", "trust_engagement.csv", "trust_engagement.xlsx")
+    done = copy.snakemake("results/tables/table-27.csv")
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    name = "results/tables/table-27.csv"
+    assert (copy.folder / name).read_bytes() == (built.folder / name).read_bytes()

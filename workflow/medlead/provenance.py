@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 from types import TracebackType
@@ -47,14 +48,23 @@ def module_files(entry: Path, package: Path) -> list[Path]:
     todo = [entry]
     while todo:
         file = todo.pop()
-        for tree in _trees(file):
-            for used in _imports(tree, file, package):
-                if used not in found:
-                    found.add(used)
-                    todo.append(used)
-            if file.is_relative_to(package):
-                found.update(_data_beside(tree, file))
+        stat = file.stat()
+        modules, data = _used_by(file, package, stat.st_mtime_ns, stat.st_size)
+        todo.extend(modules - found)
+        found |= modules | data
     return sorted(found)
+
+
+@cache
+def _used_by(path: Path, package: Path, *_: int) -> tuple[frozenset[Path], frozenset[Path]]:
+    # Many rules share modules; a file is parsed again only if its time or size changed.
+    modules: set[Path] = set()
+    data: set[Path] = set()
+    for tree in _trees(path):
+        modules.update(_imports(tree, path, package))
+        if path.is_relative_to(package):
+            data.update(_data_beside(tree, path))
+    return frozenset(modules), frozenset(data)
 
 
 def _imports(tree: ast.AST, path: Path, package: Path) -> Iterator[Path]:

@@ -184,21 +184,28 @@ def _box_tables(page: BeautifulSoup) -> None:
         table.wrap(page.new_tag("div", attrs=box))
 
 
+_NUMBER = re.compile(r"<?[-+−]?[\d,]*\.?\d+(?:e[-+]?\d+)? ?%?")
+# What stands for a number in a column of numbers: missing, or without bound.
+_NO_NUMBER = {"", "–", "NaN", "<NA>", "∞", "−∞", "inf", "-inf"}
+
+
 def _align_numbers(table: Tag) -> None:
-    """The class `num` for cells that are numbers, and for headings above one."""
+    """The class `num` for the cells and headings of columns that hold numbers only."""
     for row in table.find_all("tr"):
         del row["style"]
-    body = table.select("tbody tr")
-    for row in body:
-        for cell in row.find_all("td"):
-            if re.fullmatch(r"[-+−]?[\d,]*\.?\d+(?:e[-+]?\d+)? ?%?|NaN|", cell.get_text().strip()):
+    body = [row.find_all(["td", "th"]) for row in table.select("tbody tr")]
+    heads = [row.find_all(["td", "th"]) for row in table.select("thead tr")]
+    width = len(body[0]) if body else 0
+    if any(len(row) != width for row in body):
+        return  # cells that span others have no column
+    for place, column in enumerate(zip(*body, strict=True)):
+        texts = [cell.get_text().strip() for cell in column if cell.name == "td"]
+        if not any(_NUMBER.fullmatch(t) for t in texts):
+            continue
+        if all(_NUMBER.fullmatch(t) or t in _NO_NUMBER for t in texts):
+            above = [row[place] for row in heads if len(row) == width]
+            for cell in (*column, *above):
                 _mark_number(cell)
-    first = body[0].find_all(["td", "th"]) if body else []
-    for row in table.select("thead tr"):
-        heads = row.find_all(["td", "th"])
-        for head, below in zip(heads, first, strict=False) if len(heads) == len(first) else []:
-            if "num" in str(below.get("class", "")).split():
-                _mark_number(head)
 
 
 def _mark_number(cell: Tag) -> None:

@@ -1,11 +1,12 @@
 """What the notebooks use to show tables and to say sentences with numbers in them."""
 
+import base64
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
 import pandas as pd
-from IPython.display import HTML, SVG, Markdown
+from IPython.display import HTML, Markdown
 
 from medlead.evidence import EvidenceClass
 
@@ -59,5 +60,7 @@ def picture(results: str | Path, item: str) -> HTML:
     """A built picture with its alternative text."""
     folder = Path(results) / "figures"
     alt = (folder / f"{item}.txt").read_text(encoding="utf-8").strip()
-    svg = SVG((folder / f"{item}.svg").read_text(encoding="utf-8")).data
-    return HTML(f'<figure role="img" aria-label="{escape(alt)}">{svg}</figure>')
+    # As an image of its own: the ids inside two pictures on one page must not meet.
+    code = base64.b64encode((folder / f"{item}.svg").read_bytes()).decode("ascii")
+    image = f'<img src="data:image/svg+xml;base64,{code}" alt="{escape(alt)}">'
+    return HTML(f"<figure>{image}</figure>")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from medlead.verdicts.judge import printed_cells
 from medlead.verdicts.mends import Mend, smallest_mends
 from medlead.verdicts.relations import (
+    KIND_MEANINGS,
     KINDS,
     Cell,
     DeclarationError,
@@ -549,9 +550,91 @@ def test_the_declared_relations_fit_the_print_and_use_every_kind() -> None:
     cells = printed_cells(read_csv(PUBLISHED / "cells.csv"))
     declared = yaml.safe_load((PUBLISHED / "relations.yaml").read_text(encoding="utf-8"))
     instances = expand(declared["relations"], cells)
-    assert {i.kind for i in instances} == set(KINDS)
+    assert {i.kind for i in instances} == set(KINDS) == set(KIND_MEANINGS)
     assert {i.relation for i in instances} == {d["relation"] for d in declared["relations"]}
     for selection in declared["outside"]:
         assert select(cells, selection, "outside")
     values, texts = numeric_values(cells), {c.key: c.text for c in cells}
     assert len([decide(i, values, texts) for i in instances]) == len(instances)
+
+
+# --- extremes and bands ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "stated", "holds"),
+    [
+        ("lowest", "3", True),
+        ("lowest", "4", False),
+        ("highest", "10", True),
+        ("highest", "9", False),
+    ],
+)
+def test_an_extreme_is_that_of_its_parts(kind: str, stated: str, holds: bool) -> None:
+    cells = table("t", {"a": {"x": 3}, "b": {"x": 10}, "All": {"x": stated}})
+    parts = {"item": "t", "except_rows": ["All"]}
+    whole = {"item": "t", "rows": ["All"]}
+    found, mends, _ = run(cells, {"relation": "r", "kind": kind, "parts": parts, "total": whole})
+    assert found["r"].holds is holds
+    assert found["r"].instance.derived == ("t", "All", "x")
+    assert found["r"].left == {"lowest": "3", "highest": "10"}[kind]
+    assert mends == []
+
+
+BANDED = {"a": {"0-9": 0, "10-19": 2, "20-29": 1, "30-39": 0}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "holds"),
+    [
+        ("lowest-band", "10", True),
+        ("lowest-band", "19", True),
+        ("lowest-band", "9", False),
+        ("lowest-band", "20", False),
+        ("highest-band", "29", True),
+        ("highest-band", "30", False),
+    ],
+)
+def test_a_value_lies_in_the_outermost_band_that_counts_anyone(
+    kind: str, value: str, holds: bool
+) -> None:
+    cells = [*table("t", BANDED), Cell(("text", "size", "end"), value, "statistic")]
+    found, _, _ = run(
+        cells, {"relation": "r", "kind": kind, "parts": {"item": "t"}, "value": {"item": "text"}}
+    )
+    assert found["r"].holds is holds
+    # A band bounds the value; it does not give it.
+    assert found["r"].instance.derived is None
+
+
+def test_where_bands_are_single_numbers_the_value_follows() -> None:
+    cells = [
+        *table("t", {"1": {"n": 4}, "2": {"n": 1}, "3": {"n": 0}}),
+        Cell(("text", "most", "n"), "2", "statistic"),
+    ]
+    declared = {"relation": "r", "kind": "highest-band", "parts": {"item": "t"}}
+    found, _, _ = run(cells, {**declared, "value": {"item": "text"}})
+    assert found["r"].holds
+    assert found["r"].instance.derived == ("text", "most", "n")
+
+
+def test_bands_that_are_all_empty_hold_no_value() -> None:
+    cells = [*table("t", {"a": {"0-9": 0}}), Cell(("text", "size", "end"), "5", "statistic")]
+    declared = {"relation": "r", "kind": "lowest-band", "parts": {"item": "t"}}
+    found, _, _ = run(cells, {**declared, "value": {"item": "text"}})
+    assert not found["r"].holds
+
+
+def test_a_band_needs_a_heading_of_numbers() -> None:
+    cells = [*table("t", {"a": {"few": 1}}), Cell(("text", "size", "end"), "5", "statistic")]
+    declared = {"relation": "r", "kind": "lowest-band", "parts": {"item": "t"}}
+    with pytest.raises(DeclarationError, match="neither heading"):
+        run(cells, {**declared, "value": {"item": "text"}})
+
+
+def test_what_must_be_none_is_mended_where_one_cell_is_to_blame() -> None:
+    cells = table("t", {"a": {"x": 0, "y": 3}})
+    found, mends, unresolved = run(cells, {"relation": "r", "kind": "none", "parts": {"item": "t"}})
+    assert not found["r"].holds
+    assert [(m.key, m.implied) for m in mends] == [(("t", "a", "y"), 0)]
+    assert unresolved == []

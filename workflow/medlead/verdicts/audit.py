@@ -31,6 +31,9 @@ class Severity(StrEnum):
     WORDING = "wording"  # two printings of one text
 
 
+_COUNTS = ("total", "equal-sums", "at-most", "none")
+
+
 def _place(key: Key) -> str:
     item, row, column = key
     return f"{item_name(item)}, {row}, {column}"
@@ -39,7 +42,7 @@ def _place(key: Key) -> str:
 def _severity(outcome: Outcome) -> Severity:
     if outcome.left.startswith(FINGERPRINT):
         return Severity.WORDING
-    return Severity.MINOR if outcome.instance.kind in ("share", "same") else Severity.MAJOR
+    return Severity.MAJOR if outcome.instance.kind in _COUNTS else Severity.MINOR
 
 
 def _explained(outcome: Outcome, mend: Mend | None, unresolved: bool) -> str:
@@ -54,6 +57,12 @@ def _explained(outcome: Outcome, mend: Mend | None, unresolved: bool) -> str:
         told = f"One place has {outcome.left}, the other {outcome.right}."
     elif instance.kind == "at-most":
         told = f"The cells add up to {outcome.left}, but only {outcome.right} are there."
+    elif instance.kind in ("lowest", "highest"):
+        told = f"The {instance.kind} of the cells is {outcome.left}, not {outcome.right}."
+    elif instance.kind.endswith("-band"):
+        told = f"That band is {outcome.left}, and {outcome.right} does not lie in it."
+    elif instance.kind == "none":
+        told = f"There are {outcome.left}."
     elif instance.kind == "descending":
         told = f"The order is broken: {outcome.left}."
     else:
@@ -97,7 +106,7 @@ def audit_frame(
         printed, implied = (
             (mend.printed, str(mend.implied)) if mend else (outcome.left, outcome.right)
         )
-        if instance.kind in ("same", "total") and not mend:
+        if instance.kind not in ("share", "equal-sums", "at-most") and not mend:
             printed, implied = outcome.right, outcome.left
         text = _explained(outcome, mend, instance.name in open_names)
         rows.append(

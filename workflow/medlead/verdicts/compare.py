@@ -120,7 +120,7 @@ def _from_relations(
     of its cells by itself.
     """
     failing = [o for o in derived if not o.holds]
-    blaming = [o for o in failing if o.instance.kind in ("share", "same")]
+    blaming = [o for o in failing if o.instance.kind != "total"]
     if blaming:
         return Judgement(
             Verdict.DIFFERS,

@@ -10,6 +10,7 @@ from medlead.printed import decimals
 from medlead.verdicts.relations import Instance, Key, Outcome, share_of, sum_of, test_instance
 
 _LINEAR = frozenset({"total", "equal-sums", "at-most"})
+_MENDED = _LINEAR | {"none"}
 _Range = tuple[Fraction | None, Fraction | None]
 
 
@@ -41,11 +42,11 @@ def smallest_mends(
     for instance in (o.instance for o in outcomes):
         for key in dict.fromkeys(instance.cells):
             by_cell.setdefault(key, []).append(instance)
-    linear = [o.instance for o in outcomes if o.instance.kind in _LINEAR]
+    sums = [o.instance for o in outcomes if o.instance.kind in _MENDED]
     current = dict(values)
     mends: list[Mend] = []
     while True:
-        failing = [i for i in linear if not test_instance(i, current, texts).holds]
+        failing = [i for i in sums if not test_instance(i, current, texts).holds]
         for instance in failing:
             found = {
                 key: value
@@ -117,7 +118,11 @@ def _allowed(
             values[after[0]] if after else None,
             values[before[0]] if before else None,
         )
-    return _share_allows(key, instance, values, texts)
+    if instance.kind == "none":
+        return None, -sum_of((k for k in instance.left if k != key), values)
+    if instance.kind == "share":
+        return _share_allows(key, instance, values, texts)
+    return None, None  # extremes and bands set no range by themselves: the test decides
 
 
 def _share_allows(

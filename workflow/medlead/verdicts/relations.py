@@ -23,10 +23,39 @@ _SELECTIONS = {
     "at-most": ("parts", "limit"),
     "same": ("first", "second"),
     "descending": ("parts",),
+    "none": ("parts",),
+    "lowest": ("parts", "total"),
+    "highest": ("parts", "total"),
+    "lowest-band": ("parts", "value"),
+    "highest-band": ("parts", "value"),
 }
 KINDS = tuple(_SELECTIONS)
+KIND_MEANINGS = {
+    "total": "parts add up to their total",
+    "share": "a percentage follows from its count",
+    "equal-sums": "the same trusts counted two ways",
+    "at-most": "no more trusts than there are",
+    "same": "one number or text printed twice",
+    "descending": "a stated order",
+    "none": "nobody where the text says nobody",
+    "lowest": "the lowest of several values",
+    "highest": "the highest of several values",
+    "lowest-band": "the low end of a stated range",
+    "highest-band": "the high end of a stated range",
+}
+"""What each kind of relation tests, in a reader's words."""
 # The sides of a test that stand for one number or one text, and so for one cell.
-_SINGLE = {"total": ("total",), "share": ("percent",), "same": ("first", "second")}
+_SINGLE = {
+    "total": ("total",),
+    "share": ("percent",),
+    "same": ("first", "second"),
+    "lowest": ("total",),
+    "highest": ("total",),
+    "lowest-band": ("value",),
+    "highest-band": ("value",),
+}
+_DERIVING = ("total", "same", "lowest", "highest", "lowest-band", "highest-band")
+_BANDS = ("lowest-band", "highest-band")
 _SELECTION_KEYS = {"item", "rows", "columns", "kinds", "except_rows", "skip_empty"}
 _DECLARATION_KEYS = {"relation", "kind", "says", "for_each", "match", "absent"}
 
@@ -50,7 +79,9 @@ class Instance:
 
     `left` and `right` are the cells of each side; for a share `left` is the
     percentage, `right` the count; for `at-most` `right` is the limit. `derived`
-    is the cell whose value follows from the others, where there is one.
+    is the cell whose value follows from the others, where there is one. For `lowest`
+    and `highest` `right` is the extreme of `left`; for the bands it is a value that
+    must lie in the lowest or highest band of `left` that counts anyone.
     """
 
     relation: str
@@ -216,7 +247,9 @@ def _instance(
     name, kind = declaration["relation"], declaration["kind"]
     left = tuple(sides[names[0]])
     right = tuple(sides[names[1]]) if len(names) > 1 else ()
-    derived = {"total": right, "share": left, "same": right}.get(kind, ())
+    derived = left if kind == "share" else right if kind in _DERIVING else ()
+    if kind in _BANDS and any(low != high for low, high in map(_band, left)):
+        derived = ()  # a band bounds the value, it does not give it
     return Instance(
         relation=name,
         name=f"{name}[{label}]" if label else name,
@@ -259,6 +292,25 @@ def share_of(instance: Instance, values: Mapping[Key, Fraction]) -> Fraction | N
     return 100 * sum_of(instance.right, values) / base if base else None
 
 
+def _band(key: Key) -> tuple[Fraction, Fraction]:
+    """The numbers that a cell's heading stands for: `50-99`, or `3` by itself."""
+    for heading in (key[2], key[1]):
+        low, mark, high = heading.partition("-")
+        try:
+            return number(low), number(high if mark else low)
+        except ValueError:
+            continue
+    raise DeclarationError(f"{key}: neither heading is a number or a band of numbers")
+
+
+def _occupied(
+    instance: Instance, values: Mapping[Key, Fraction]
+) -> tuple[Fraction, Fraction] | None:
+    """The lowest or highest band that counts anyone, None where all are empty."""
+    bands = [_band(k) for k in instance.left if values[k] > 0]
+    return (min if instance.kind == "lowest-band" else max)(bands, default=None)
+
+
 def _exact(value: Fraction) -> str:
     return str(value) if value.denominator == 1 else plain_number(float(value))
 
@@ -290,6 +342,19 @@ def test_instance(
         left = text(instance.left[0])
         right = "undefined" if share is None else plain_number(float(share))
         rule = None if share is None else reconciling_rule(share, left)
+    elif instance.kind in _BANDS:
+        right, band = text(instance.right[0]), _occupied(instance, values)
+        left = "none" if band is None else "-".join(dict.fromkeys(map(_exact, band)))
+        if band is not None and band[0] <= values[instance.right[0]] <= band[1]:
+            rule = "exact"
+    elif instance.kind in ("lowest", "highest"):
+        ends = [values[k] for k in instance.left]
+        end = min(ends) if instance.kind == "lowest" else max(ends)
+        left, right = _exact(end), text(instance.right[0])
+        rule = reconciling_rule(end, right)
+    elif instance.kind == "none":
+        left, right = _exact(sum_of(instance.left, values)), "0"
+        rule = "exact" if left == right else None
     elif instance.kind == "descending":
         left = " ".join(text(k) for k in instance.left)
         ordered = [values[k] for k in instance.left]

@@ -2,6 +2,7 @@
 # make test   run the tests
 # make lint   formatter, linters, type checker
 # make bench  measure the build's overhead
+# make expected  keep the verdicts of the last build as those that the tests expect
 # make lock   renew envs/lock.txt from pyproject.toml
 # make clean  remove what was built
 
@@ -10,7 +11,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CORES ?= 4
 
-.PHONY: all test lint format bench lock clean
+.PHONY: all test lint format bench expected lock clean
 .DEFAULT_GOAL := all
 
 all: $(VENV)/medlead-ready
@@ -38,6 +39,9 @@ format: $(VENV)/medlead-ready
 
 bench: $(VENV)/medlead-ready
 	$(BIN)/python tests/bench/build.py
+
+expected: $(VENV)/medlead-ready
+	$(BIN)/python tests/expected/renew.py
 
 lock: $(VENV)/medlead-ready
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest \

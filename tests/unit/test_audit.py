@@ -74,12 +74,14 @@ def test_a_total_that_no_cell_explains_is_told_without_a_culprit() -> None:
         "records"
     )
     assert (row["finding"], row["section"], row["line"]) == ("finding-001", "9.1", 12)
-    # The printed figure at that place is the total; its parts imply the other.
-    assert (row["printed"], row["implied"]) == ("4", "3")
+    # The printed figure at that place is the total; its parts are as doubtful as it is.
+    assert (row["printed"], row["implied"]) == ("4", "")
     assert (row["check"], row["severity"], row["certainty"]) == ("sum", "major", "certain")
     assert row["explanation"].startswith("Parts and whole. One side adds up to 3, the other to 4.")
-    assert "none or more than one" in row["explanation"]
-    assert "Changing one cell" not in row["explanation"]
+    assert row["explanation"].endswith(
+        "The print does not show which cell is wrong: none, or more than one, could be."
+    )
+    assert "If one cell alone is wrong" not in row["explanation"]
 
 
 def test_a_known_culprit_is_named_once_for_each_relation_that_it_breaks() -> None:
@@ -95,7 +97,45 @@ def test_a_known_culprit_is_named_once_for_each_relation_that_it_breaks() -> Non
     assert frame["finding"].tolist() == ["finding-001", "finding-002"]
     for row in frame.to_dict("records"):
         assert (row["line"], row["printed"], row["implied"]) == (PLACES["b"], "75", "70")
-        assert "b, n from 75 to 70" in row["explanation"]
+        assert (
+            "If one cell alone is wrong, it is Table 7, b, n: 70 instead of 75 restores this"
+            in row["explanation"]
+        )
+        assert "does not show" not in row["explanation"]
+
+
+def test_a_repetition_that_a_culprit_breaks_names_its_value() -> None:
+    texts = {("a", "n"): "30", ("b", "n"): "75", ("whole", "n"): "100", ("again", "n"): "70"}
+    texts |= {("a", "%"): "30", ("b", "%"): "70"}
+    frame = audit(texts, [SUM, *SHARES, AGAIN | {"first": cell("again"), "second": cell("b")}])
+    assert frame["check"].tolist() == ["again", "share-b", "sum"]
+    assert set(zip(frame["line"], frame["printed"], frame["implied"], strict=True)) == {
+        (PLACES["b"], "75", "70")
+    }
+
+
+def test_a_share_that_fails_alone_shows_what_its_count_implies() -> None:
+    texts = {("a", "n"): "1", ("whole", "n"): "3", ("a", "%"): "35"}
+    (row,) = audit(texts, SHARES[:1]).to_dict("records")
+    assert (row["printed"], row["line"], row["severity"]) == ("35", PLACES["a"], "minor")
+    assert float(row["implied"]) == pytest.approx(100 / 3)
+    assert "give 33.3 %" in row["explanation"]
+    assert "does not show" not in row["explanation"]
+
+
+def test_a_commonest_number_that_the_table_does_not_have() -> None:
+    texts = {("a", "1"): "7", ("b", "2"): "7", ("again", "n"): "2"}
+    commonest = {
+        "relation": "most",
+        "kind": "commonest",
+        "says": "Most have that number.",
+        "parts": {"item": "table-07", "rows": ["a", "b"]},
+        "value": cell("again"),
+    }
+    (row,) = audit(texts, [commonest]).to_dict("records")
+    assert row["explanation"] == "Most have that number. The table has 1 or 2, the text 2."
+    assert (row["printed"], row["implied"]) == ("2", "1 or 2")
+    assert (row["line"], row["severity"]) == (PLACES["again"], "minor")
 
 
 @pytest.mark.parametrize(
@@ -107,9 +147,11 @@ def test_a_known_culprit_is_named_once_for_each_relation_that_it_breaks() -> Non
 )
 def test_two_printings(first: str, second: str, severity: Severity, told: str) -> None:
     (row,) = audit({("whole", "n"): first, ("again", "n"): second}, [AGAIN]).to_dict("records")
-    assert (row["printed"], row["implied"], row["line"]) == (second, first, PLACES["again"])
+    # Neither printing is better than the other, so none is implied.
+    assert (row["printed"], row["implied"], row["line"]) == (second, "", PLACES["again"])
     assert row["severity"] == severity
     assert told in row["explanation"]
+    assert "If one cell alone is wrong" not in row["explanation"]
 
 
 def test_a_percentage_of_nothing_is_told_in_words() -> None:
@@ -141,11 +183,15 @@ def test_limits_and_orders() -> None:
 
 
 def test_marks_that_differ_are_conditional_findings() -> None:
-    texts = {("a", "n"): "", ("b", "n"): "*"}
+    texts = {("a", "n"): "", ("b", "n"): "*", ("again", "n"): "*"}
     judged = pd.DataFrame(
         [
-            ["table-07", "a", "n", "", "", "", "*", "", "differs", "one-sided", "test-differs"],
-            ["table-07", "b", "n", "*", "", "", "*", "", "agrees", "one-sided", ""],
+            ["table-07", "a", "n", "", "", "", "*", "", "differs", "test: t", "test-differs"],
+            ["table-07", "b", "n", "*", "", "", "*", "", "agrees", "test: t", ""],
+            [
+                *("table-07", "again", "n", "*", "", "", "* (two-sided), ** (one-sided)", ""),
+                *("not-derivable", "test: t", "depends-on-test"),
+            ],
         ],
         columns=VERDICT_COLUMNS,
     )

@@ -117,6 +117,7 @@ def test_a_total_that_follows_agrees_and_its_parts_are_not_derivable() -> None:
     found = judged(counts(a=1, b=2, whole=3), [SUM])
     assert found[("t", "whole", "n")]["verdict"] == Verdict.AGREES
     assert found[("t", "whole", "n")]["rebuilt"] == "3"
+    assert found[("t", "whole", "n")]["rule"] == "arithmetic: exact"
     assert found[("t", "whole", "n")]["evidence"] == AGGREGATES
     for part in "ab":
         assert found[("t", part, "n")]["verdict"] == Verdict.NOT_DERIVABLE
@@ -148,8 +149,100 @@ def test_a_wrong_part_that_is_known_does_not_count_against_the_total() -> None:
 def test_of_two_tests_that_derive_a_cell_the_failing_one_decides() -> None:
     cells = counts(a=1, b=2, whole=3, again=4)
     found = judged(cells, [SUM, repeats("again", "whole")])
+    # The sum holds, but of two printings that disagree neither is the better one.
+    for name in ("whole", "again"):
+        row = found[("t", name, "n")]
+        assert (row["verdict"], row["reason"]) == (
+            Verdict.NOT_DERIVABLE,
+            Reason.CONFLICTING_EVIDENCE,
+        )
+        assert (row["rebuilt"], row["rule"]) == ("", "")
+
+
+def test_a_percentage_that_fails_is_blamed_though_it_is_repeated() -> None:
+    cells = [*counts(a=1, whole=2), percent("a", "51"), percent("told", "51")]
+    told = repeats("told", "a")
+    for side in ("first", "second"):
+        told[side] = {**told[side], "columns": ["%"]}
+    found = judged(cells, [told, share("a")])
+    row = found[("t", "a", "%")]
+    assert (row["verdict"], row["reason"]) == (Verdict.DIFFERS, Reason.CONFLICTS_WITH_PRINT)
+    assert (row["rebuilt"], row["rule"]) == ("50", "")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict", "rule"),
+    [
+        ("4", "4", Verdict.AGREES, "printed twice: exact"),
+        ("Four", "4", Verdict.AGREES, "printed twice: exact"),
+        ("4.4", "4", Verdict.AGREES_BY_ROUNDING, "printed twice: nearest"),
+        ("4.5", "4", Verdict.AGREES_BY_ROUNDING, "printed twice: half-even"),
+        ("4.5", "5", Verdict.AGREES_BY_ROUNDING, "printed twice: half-up"),
+        ("4.8", "4", Verdict.AGREES_BY_ROUNDING, "printed twice: truncation"),
+    ],
+)
+def test_a_number_that_is_merely_repeated_says_so(
+    first: str, second: str, verdict: Verdict, rule: str
+) -> None:
+    found = judged(counts(a=first, b=second), [repeats("a", "b")])
+    row = found[("t", "b", "n")]
+    assert (row["verdict"], row["rule"], row["rebuilt"]) == (verdict, rule, first)
+    # The first printing rests on nothing else.
+    assert found[("t", "a", "n")]["verdict"] == Verdict.NOT_DERIVABLE
+
+
+@pytest.mark.parametrize(("first", "second"), [("4", "5"), ("5", "4"), ("4.1", "5"), ("4", "x")])
+def test_two_printings_that_disagree_blame_neither(first: str, second: str) -> None:
+    for row in judged(counts(a=first, b=second), [repeats("a", "b")]).values():
+        assert (row["verdict"], row["reason"]) == (
+            Verdict.NOT_DERIVABLE,
+            Reason.CONFLICTING_EVIDENCE,
+        )
+        assert row["rebuilt"] == ""
+
+
+def test_a_known_culprit_clears_the_other_printing() -> None:
+    cells = [*counts(a=30, b=75, whole=100, again=70), percent("a", "30"), percent("b", "70")]
+    found = judged(cells, [SUM, share("a"), share("b"), repeats("again", "b")])
+    wrong = found[("t", "b", "n")]
+    assert (wrong["verdict"], wrong["rebuilt"]) == (Verdict.DIFFERS, "70")
+    assert found[("t", "again", "n")]["reason"] == Reason.STAGE_NOT_BUILT
+
+
+def test_arithmetic_is_named_before_a_repetition() -> None:
+    found = judged(counts(a=1, b=2, whole=3, again=3), [repeats("again", "whole"), SUM])
     row = found[("t", "whole", "n")]
-    assert (row["verdict"], row["rebuilt"]) == (Verdict.DIFFERS, "4")
+    assert (row["verdict"], row["rule"]) == (Verdict.AGREES, "arithmetic: exact")
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "rebuilt", "rule", "reason"),
+    [
+        ("2", Verdict.AGREES, "2", "arithmetic: exact", ""),
+        ("1", Verdict.DIFFERS, "2", "", Reason.CONFLICTS_WITH_PRINT),
+    ],
+)
+def test_the_commonest_number_follows_from_the_counts(
+    text: str, verdict: Verdict, rebuilt: str, rule: str, reason: str
+) -> None:
+    cells = [Cell(("u", head, "n"), n, "count") for head, n in (("1", "4"), ("2", "9"))]
+    told = {
+        "relation": "most",
+        "kind": "commonest",
+        "says": "",
+        "parts": {"item": "u"},
+        "value": {"item": "t"},
+    }
+    found = judged([*cells, *counts(most=text)], [told])
+    row = found[("t", "most", "n")]
+    assert (row["verdict"], row["rebuilt"], row["rule"], row["reason"]) == (
+        verdict,
+        rebuilt,
+        rule,
+        reason,
+    )
+    # The counts themselves are not blamed for what the text says of them.
+    assert found[("u", "1", "n")]["reason"] == Reason.STAGE_NOT_BUILT
 
 
 def test_two_tests_that_both_hold_name_the_rounding_that_was_needed() -> None:
@@ -163,7 +256,7 @@ def test_two_tests_that_both_hold_name_the_rounding_that_was_needed() -> None:
         told[side] = {**told[side], "columns": ["%"]}
     row = judged(cells, [share("a"), told])[("t", "a", "%")]
     assert row["verdict"] == Verdict.AGREES_BY_ROUNDING
-    assert row["rule"] == "nearest"
+    assert row["rule"] == "arithmetic: nearest"
     assert row["rebuilt"] == "66.66666667"
     assert (row["low"], row["high"]) == ("66.5", "67.5")
 
@@ -187,7 +280,7 @@ def test_reasons_of_what_cannot_be_derived() -> None:
         Cell(("t", "a", "says"), "sha256:0123456789abcdef", "label"),
         Cell(("t", "far", "n"), "9", "count"),
         Cell(("t", "a", "n"), "9", "count"),
-        Cell(("section-1", "a", "n"), "9", "count"),
+        Cell(("t", "b", "n"), "", "count"),
     ]
     found = judged(cells, outside=frozenset({("t", "far", "n")}), evidence=AGGREGATES)
     assert [r["reason"] for r in found.values()] == [
@@ -197,9 +290,26 @@ def test_reasons_of_what_cannot_be_derived() -> None:
         Reason.SENTENCE_NOT_CARRIED,
         Reason.OUTSIDE_INFORMATION,
         Reason.STAGE_NOT_BUILT,
-        Reason.BASIC_FACT,
+        Reason.PRINTED_BLANK,
     ]
     assert {r["verdict"] for r in found.values()} == {Verdict.NOT_DERIVABLE}
+
+
+def test_a_basic_fact_is_a_number_of_the_text_from_which_others_follow() -> None:
+    sections = [Cell(("section-1", row, "n"), "9", "count") for row in ("read", "unread")]
+    told = repeats("", "again")
+    told["first"] = {"item": "section-1", "rows": ["read"]}
+    found = judged([*sections, *counts(again=9, b=1)], [told])
+    assert {key[:2]: row["reason"] for key, row in found.items()} == {
+        ("section-1", "read"): Reason.BASIC_FACT,
+        # Nothing is derived from it, so that it is no basis of anything.
+        ("section-1", "unread"): Reason.STAGE_NOT_BUILT,
+        ("t", "again"): "",
+        ("t", "b"): Reason.STAGE_NOT_BUILT,
+    }
+    # A table's cell is none, though a relation reads it.
+    found = judged(counts(a=9, again=9), [repeats("a", "again")])
+    assert found[("t", "a", "n")]["reason"] == Reason.STAGE_NOT_BUILT
 
 
 def test_a_fingerprint_is_never_an_agreement() -> None:
@@ -213,9 +323,10 @@ def test_a_fingerprint_is_never_an_agreement() -> None:
 
 def test_marks_carry_their_own_judgement() -> None:
     key: Key = ("t", "a / stars", "n")
-    mark = Judgement(Verdict.DIFFERS, AGGREGATES, "*", "two-sided t test", Reason.TEST_DIFFERS)
+    rule = "test: t of r, two-sided"
+    mark = Judgement(Verdict.DIFFERS, AGGREGATES, "*", rule, Reason.TEST_DIFFERS)
     row = judged([Cell(key, "**", "stars")], marks={key: mark})[key]
-    assert (row["verdict"], row["rebuilt"], row["rule"]) == ("differs", "*", "two-sided t test")
+    assert (row["verdict"], row["rebuilt"], row["rule"]) == ("differs", "*", rule)
     assert (row["low"], row["high"]) == ("", "")
 
 
@@ -248,6 +359,20 @@ def test_a_cell_of_an_unknown_item_is_an_error() -> None:
             mends=[],
             unresolved=[],
         )
+
+
+@pytest.mark.parametrize("strange", [("t", "b", "n"), ("t", "a", "%"), ("u", "a", "n")])
+def test_what_is_rebuilt_but_printed_nowhere_is_an_error(strange: Key) -> None:
+    known: Key = ("t", "a", "n")
+    judged(counts(a=1), rebuilt={known: ("1", RECORDS)})
+    with pytest.raises(ValueError, match="not printed") as raised:
+        judged(counts(a=1), rebuilt={known: ("1", RECORDS), strange: ("1", RECORDS)})
+    assert str(strange) in str(raised.value)
+    assert str(known) not in str(raised.value)
+    mark = Judgement(Verdict.AGREES, AGGREGATES, "*", "test: t of r, two-sided")
+    with pytest.raises(ValueError, match="not printed") as raised:
+        judged(counts(a=1), marks={strange: mark})
+    assert str(strange) in str(raised.value)
 
 
 def test_rebuilt_tables_give_each_cell_once() -> None:

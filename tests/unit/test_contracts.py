@@ -396,6 +396,61 @@ def test_what_the_reader_left_out_is_logged(
     assert "Source: the trusts" in caplog.text
 
 
+def test_marks_for_values_that_are_not_there_are_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = records("sites")[:5]
+    for row, text in zip(rows, ["NA", "*", "NA", "", "3"], strict=True):
+        row["board_doctors"] = text
+    path = tmp_path / "sites.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    frame = read_checked(path, "sites", SCALES.get("sites"))
+    assert frame["board_doctors"].isna().tolist() == [True] * 4 + [False]
+    told = [m.partition(".csv: ")[2] for m in caplog.messages]
+    # An empty cell says of itself that nothing is there.
+    assert told == [
+        "column 'board_doctors': 'NA' (missing) in 2 cells",
+        "column 'board_doctors': '*' (withheld) in 1 cells",
+    ]
+    assert all("sites.csv" in m for m in caplog.messages)
+
+
+def test_marks_of_a_rating_are_logged_by_column(caplog: pytest.LogCaptureFixture) -> None:
+    read_checked(PATHS["site_performance"], "site_performance", SCALES["site_performance"])
+    rows = records("site_performance")
+    marked = {c: n for c in rows[0] if (n := sum(row[c] == "N/A" for row in rows))}
+    # Columns of text keep the mark as it is, so that nothing is lost there.
+    rated = {c: n for c, n in marked.items() if c in SCALES["site_performance"]}
+    assert rated
+    assert rated != marked
+    assert sorted(m.partition(".csv: ")[2] for m in caplog.messages) == sorted(
+        f"column '{c}': 'N/A' (not applicable) in {n} cells" for c, n in rated.items()
+    )
+
+
+@pytest.mark.parametrize("column", ["index", "national_priorities"])
+def test_a_withheld_value_is_logged_even_where_it_is_refused(
+    column: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = records("trust_engagement")
+    rows[0][column] = "*"
+    path = tmp_path / "t.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    with pytest.raises(ProblemsFound, match="withheld"):
+        read_checked(path, "trust_engagement", SCALES["trust_engagement"])
+    assert f"column '{column}': '*' (withheld) in 1 cells" in caplog.text
+
+
+def test_a_text_may_look_like_a_mark_and_a_sound_file_logs_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Cells of the print are text: stars and "N/A" are what is printed, not what is missing.
+    assert "*" in [row["text"] for row in records("cells")]
+    read_checked(PATHS["cells"], "cells")
+    read_checked(PATHS["sites"], "sites", SCALES.get("sites"))
+    assert caplog.messages == []
+
+
 def test_a_register_with_gaps_and_strangers() -> None:
     items = pd.DataFrame({"item": ["table-01", "table-03", "figure-01", "section-4.1"]})
     found = check_register(items, tables=2, figures=1, file="x/items.csv")

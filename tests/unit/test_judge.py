@@ -10,7 +10,13 @@ import yaml
 from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.performance.significance import judge_stars
 from medlead.performance.trusts import printed_correlations
-from medlead.verdicts.judge import Verdicts, judge, judge_marks, printed_cells
+from medlead.verdicts.judge import (
+    Verdicts,
+    judge,
+    judge_marks,
+    printed_cells,
+    tried_methods,
+)
 from medlead.verdicts.relations import DeclarationError
 from medlead.writing import read_csv
 
@@ -18,9 +24,9 @@ PUBLISHED = Path(__file__).parents[2] / "data" / "published"
 
 ITEMS = pd.DataFrame(
     {
-        "item": ["table-01", "table-02", "figure-01"],
-        "evidence": ["printed-records", "printed-aggregates", "conceptual"],
-        "scope": ["in", "in", "out"],
+        "item": ["table-01", "table-02", "figure-01", "section-4.1", "appendix-1"],
+        "evidence": ["printed-records", *["printed-aggregates"] * 2, *["conceptual"] * 2],
+        "scope": ["in", "in", "out", "in", "in"],
     }
 )
 CELLS = pd.DataFrame(
@@ -82,14 +88,66 @@ def test_the_headline_counts_add_up() -> None:
         "not-derivable": 1,
     }
     assert summary["cells_by_reason"]["outside-information"] == 1
+    # Only tables and figures are items that are counted.
     assert (summary["items_total"], summary["items_in_scope"]) == (3, 2)
+    assert summary["items_rebuilt"] == 1
+    assert summary["agreements_by_basis"] == {"arithmetic": 1, "test": 1, "printed twice": 0}
     assert (summary["relations_total"], summary["relations_failing"]) == (1, 0)
     assert summary["items_with_verdict"] == 2
+
+
+def test_agreements_are_counted_by_what_they_rest_on() -> None:
+    again = pd.DataFrame(
+        [
+            ("section-4.1", "told", "n", "3", "count", "1", "5"),
+            ("section-4.1", "told again", "n", "4", "count", "1", "6"),
+        ],
+        columns=CELLS.columns,
+    )
+    told = [
+        {
+            "relation": f"again-{row}",
+            "kind": "same",
+            "says": "Twice.",
+            "first": {"item": "table-02", "rows": ["Total"]},
+            "second": {"item": "section-4.1", "rows": [row]},
+        }
+        for row in ("told", "told again")
+    ]
+    found = small(
+        cells=pd.concat([CELLS, again], ignore_index=True),
+        declarations={**DECLARED, "relations": [*DECLARED["relations"], *told[:1]]},
+    )
+    basis = found.summary["agreements_by_basis"]
+    assert basis == {"arithmetic": 1, "test": 1, "printed twice": 1}
+    # A repetition that fails is no agreement.
+    found = small(
+        cells=pd.concat([CELLS, again], ignore_index=True),
+        declarations={**DECLARED, "relations": told[1:]},
+    )
+    assert found.summary["agreements_by_basis"]["printed twice"] == 0
+
+
+def test_a_table_that_only_differs_is_not_rebuilt() -> None:
+    found = small(tables={"table-01": REBUILT.assign(text="9")})
+    assert found.summary["items_rebuilt"] == 0
+    assert found.summary["cells_by_verdict"]["differs"] == 1
+
+
+def test_a_rebuilt_cell_or_a_mark_that_is_printed_nowhere_stops_the_stage() -> None:
+    with pytest.raises(ValueError, match="not printed"):
+        small(tables={"table-01": REBUILT.assign(row="c")})
+    with pytest.raises(ValueError, match="not printed"):
+        small(significance=significance(("other", "two-sided", "*", "exact")))
+    with pytest.raises(ValueError, match="not printed"):
+        small(marked_item="table-01")
 
 
 def test_a_print_without_relations_or_marks_is_judged_too() -> None:
     found = small(declarations={"outside": [], "relations": []}, significance=significance())
     assert found.summary["relations_total"] == 0
+    assert set(found.summary["agreements_by_basis"].values()) == {0}
+    assert found.methods.empty
     assert found.summary["cells_by_verdict"]["not-derivable"] == 3
     assert found.audit.empty
 
@@ -118,30 +176,80 @@ def test_a_cell_of_an_unregistered_item_stops_the_stage() -> None:
 # --- marks ----------------------------------------------------------------------------
 
 
-def test_the_tail_that_explains_more_marks_judges_all() -> None:
-    rows = [
-        ("a", "two-sided", "*", "no"),
-        ("b", "two-sided", "", "exact"),
-        ("c", "two-sided", "**", "no"),
-        ("a", "one-sided", "**", "exact"),
-        ("b", "one-sided", "*", "within rounding"),
-        ("c", "one-sided", "", "no"),
-    ]
+@pytest.mark.parametrize("order", [("two-sided", "one-sided"), ("one-sided", "two-sided")])
+@pytest.mark.parametrize(
+    ("two_sided", "one_sided", "verdict", "reason", "rule"),
+    [
+        (("*", "exact"), ("*", "exact"), Verdict.AGREES, None, "both"),
+        (("*", "exact"), ("**", "within rounding"), Verdict.AGREES_BY_ROUNDING, None, "both"),
+        (
+            *(("", "within rounding"), ("**", "within rounding")),
+            *(Verdict.AGREES_BY_ROUNDING, None, "both"),
+        ),
+        (
+            *(("*", "exact"), ("**", "no")),
+            *(Verdict.NOT_DERIVABLE, Reason.DEPENDS_ON_TEST, "two-sided"),
+        ),
+        (
+            *(("", "no"), ("*", "within rounding")),
+            *(Verdict.NOT_DERIVABLE, Reason.DEPENDS_ON_TEST, "one-sided"),
+        ),
+        (("**", "no"), ("***", "no"), Verdict.DIFFERS, Reason.TEST_DIFFERS, "both"),
+    ],
+)
+def test_a_mark_agrees_only_where_every_tail_gives_it(
+    order: tuple[str, str],
+    two_sided: tuple[str, str],
+    one_sided: tuple[str, str],
+    verdict: Verdict,
+    reason: Reason | None,
+    rule: str,
+) -> None:
+    results = {"two-sided": two_sided, "one-sided": one_sided}
+    rows = [("a", tail, *results[tail]) for tail in order]
+    # What other marks do is no evidence on this one.
+    rows += [("b", tail, "*", "exact") for tail in order]
+    rows += [("c", tail, "*", "no") for tail in order]
     marks = judge_marks(significance(*rows), "table-28")
     assert set(marks) == {("table-28", f"{m} / stars", "s") for m in "abc"}
-    verdicts = {key[1][0]: mark for key, mark in marks.items()}
-    assert verdicts["a"].verdict == Verdict.AGREES
-    assert verdicts["b"].verdict == Verdict.AGREES_BY_ROUNDING
-    assert (verdicts["c"].verdict, verdicts["c"].reason) == (Verdict.DIFFERS, Reason.TEST_DIFFERS)
-    assert verdicts["c"].rebuilt == "no star"
-    assert all("one-sided" in mark.rule for mark in marks.values())
+    mark = marks["table-28", "a / stars", "s"]
+    assert (mark.verdict, mark.reason) == (verdict, reason)
+    assert mark.evidence == EvidenceClass.PRINTED_AGGREGATES
+    expected = " and ".join(order) if rule == "both" else f"only {rule}"
+    assert mark.rule == f"test: t of r, {expected}"
 
 
-@pytest.mark.parametrize("match", ["exact", "no"])
-def test_a_tie_between_tails_goes_to_the_conventional_test(match: str) -> None:
-    rows = [("a", tail, "*", match) for tail in ("one-sided", "two-sided")]
+@pytest.mark.parametrize(
+    ("two_sided", "one_sided", "shown"),
+    [
+        ("*", "*", "*"),
+        ("", "", "no star"),
+        ("*", "**", "* (two-sided), ** (one-sided)"),
+        ("", "*", "no star (two-sided), * (one-sided)"),
+    ],
+)
+def test_the_marks_of_all_tails_are_shown(two_sided: str, one_sided: str, shown: str) -> None:
+    rows = [("a", "two-sided", two_sided, "no"), ("a", "one-sided", one_sided, "no")]
     (mark,) = judge_marks(significance(*rows), "t").values()
-    assert mark.rule.startswith("two-sided")
+    assert mark.rebuilt == shown
+
+
+def test_every_method_tried_is_listed_with_the_number_of_tries() -> None:
+    rows = [
+        ("a", "two-sided", "", "no"),
+        ("a", "one-sided", "*", "exact"),
+        ("b", "two-sided", "**", "exact"),
+    ]
+    found = tried_methods(significance(*rows), "table-28")
+    assert found.to_dict("list") == {
+        "item": ["table-28"] * 3,
+        "row": ["a / stars", "a / stars", "b / stars"],
+        "column": ["s"] * 3,
+        "method": ["t of r, two-sided", "t of r, one-sided", "t of r, two-sided"],
+        "result": ["no star", "*", "**"],
+        "match": ["no", "exact", "exact"],
+        "tries": [2, 2, 1],
+    }
 
 
 def test_no_marks_at_all() -> None:
@@ -182,7 +290,31 @@ def test_verdict_reason_and_evidence_are_of_the_vocabulary(published: Verdicts) 
         if verdict is Verdict.DIFFERS:
             assert row["rebuilt"] != row["printed"]
         if verdict is Verdict.NOT_DERIVABLE:
-            assert row["rebuilt"] == ""
+            # Only where the tests give different marks is there anything to show.
+            assert bool(row["rebuilt"]) == (row["reason"] == Reason.DEPENDS_ON_TEST)
+
+
+def test_every_published_agreement_says_what_it_rests_on(published: Verdicts) -> None:
+    counted, basis = published.summary["cells_by_verdict"], published.summary["agreements_by_basis"]
+    assert sum(basis.values()) == counted["agrees"] + counted["agrees-by-rounding"]
+    assert all(basis.values())
+
+
+def test_published_marks_are_judged_by_all_their_methods(published: Verdicts) -> None:
+    keys = ["item", "row", "column"]
+    cells = published.cells.set_index(keys)
+    seen = set()
+    for key, tried in published.methods.groupby(keys):
+        verdict = cells.loc[key, "verdict"]
+        seen.add(verdict)
+        assert set(tried["tries"]) == {len(tried)} == {2}
+        fits = (tried["match"] != "no").sum()
+        assert (verdict in (Verdict.AGREES, Verdict.AGREES_BY_ROUNDING)) == (fits == len(tried))
+        assert (verdict == Verdict.AGREES) == (tried["match"] == "exact").all()
+        assert (verdict == Verdict.DIFFERS) == (fits == 0)
+    assert {Verdict.AGREES, Verdict.DIFFERS, Verdict.NOT_DERIVABLE} <= seen
+    marks = published.cells["row"].str.endswith(" / stars")
+    assert 2 * marks.sum() == len(published.methods)
 
 
 def test_every_failing_relation_and_every_wrong_mark_is_a_finding(published: Verdicts) -> None:

@@ -1,7 +1,7 @@
 """Printed numbers against the decimal module, brute force and hand-worked cases."""
 
+from collections.abc import Sequence
 from decimal import (
-    ROUND_CEILING,
     ROUND_DOWN,
     ROUND_HALF_DOWN,
     ROUND_HALF_EVEN,
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from medlead.printed import (
     EXACT_KINDS,
+    NEAREST,
     ROUNDED_KINDS,
     ROUNDING_RULES,
     Interval,
@@ -32,8 +33,6 @@ MODES = {
     "half-up": ROUND_HALF_UP,
     "half-even": ROUND_HALF_EVEN,
     "truncation": ROUND_DOWN,
-    "half-down": ROUND_HALF_DOWN,
-    "ceiling": ROUND_CEILING,
 }
 PLACES = st.integers(0, 4)
 # Few digits, so that ties are met often.
@@ -51,13 +50,13 @@ def text_of(value: Decimal) -> str:
     return format(value, "f")
 
 
-def independent_rule(value: Decimal, text: str) -> str | None:
+def independent_rule(value: Decimal, text: str, allowed: Sequence[str] = (*MODES,)) -> str | None:
     printed = Decimal(text)
     places = -int(printed.as_tuple().exponent)
     if value == printed:
         return "exact"
-    fits = [n for n, mode in MODES.items() if quantized(value, places, mode) == printed]
-    if {"half-up", "half-even", "half-down"} <= set(fits):
+    fits = [n for n in allowed if quantized(value, places, MODES[n]) == printed]
+    if {"half-up", "half-even"} <= set(fits):
         return "nearest"
     return fits[0] if fits else None
 
@@ -160,11 +159,12 @@ def test_an_interval_refuses_inexact_values() -> None:
         _ = 0.68 in interval("0.68", "statistic")  # type: ignore[operator]
 
 
-@given(DECIMALS, PLACES, st.sampled_from(["half-up", "half-even", "half-down"]))
+# The interval keeps both ends, so that it does not matter which way a half was rounded.
+@given(DECIMALS, PLACES, st.sampled_from([ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_HALF_DOWN]))
 def test_the_interval_holds_every_value_that_rounds_to_the_print(
-    value: Decimal, places: int, name: str
+    value: Decimal, places: int, mode: str
 ) -> None:
-    text = text_of(quantized(value, places, MODES[name]))
+    text = text_of(quantized(value, places, mode))
     assert Fraction(value) in interval(text, "statistic")
 
 
@@ -174,6 +174,11 @@ def test_values_outside_the_interval_round_to_something_else(value: Decimal, pla
     for beyond in (span.low - Fraction(1, 10**9), span.high + Fraction(1, 10**9)):
         rounded = ROUNDING_RULES["half-even"](beyond, places)
         assert rounded != (span.low + span.high) / 2
+
+
+def test_the_rules_are_two_to_nearest_and_truncation() -> None:
+    assert list(ROUNDING_RULES) == list(MODES)
+    assert NEAREST == ("half-up", "half-even")
 
 
 @given(DECIMALS, PLACES, st.sampled_from(sorted(MODES)))
@@ -191,6 +196,9 @@ def test_reconciling_rule_agrees_with_quantize(
     printed = quantized(value, places, MODES[name]) + units_off * Decimal(1).scaleb(-places)
     text = text_of(printed)
     assert reconciling_rule(Fraction(value), text) == independent_rule(value, text)
+    for allowed in (NEAREST, ("half-even",), ("truncation", "half-up")):
+        found = reconciling_rule(Fraction(value), text, allowed)
+        assert found == independent_rule(value, text, allowed)
 
 
 @pytest.mark.parametrize(
@@ -198,14 +206,16 @@ def test_reconciling_rule_agrees_with_quantize(
     [
         (Fraction(5, 2), "3", "half-up"),
         (Fraction(5, 2), "2", "half-even"),
-        (Fraction(7, 2), "4", "half-up"),
+        # Halfway too, but both ways of rounding to nearest go up.
+        (Fraction(7, 2), "4", "nearest"),
         (Fraction(7, 2), "3", "truncation"),
         (Fraction(-5, 2), "-3", "half-up"),
         (Fraction(-5, 2), "-2", "half-even"),
         (Fraction(-7, 2), "-3", "truncation"),
         (Fraction(200, 3), "67", "nearest"),
         (Fraction(200, 3), "66", "truncation"),
-        (Fraction(100, 3), "34", "ceiling"),
+        (Fraction(100, 3), "33", "nearest"),
+        (Fraction(100, 3), "34", None),
         (Fraction(100, 3), "35", None),
         (Fraction(100, 3), "32", None),
         (Fraction(7, 10), "0.70", "exact"),
@@ -215,6 +225,28 @@ def test_reconciling_rule_agrees_with_quantize(
 )
 def test_ties_and_their_rules_by_hand(value: Fraction, text: str, rule: str | None) -> None:
     assert reconciling_rule(value, text) == rule
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "allowed", "rule"),
+    [
+        (Fraction(200, 3), "66", NEAREST, None),
+        (Fraction(200, 3), "66", ("truncation",), "truncation"),
+        (Fraction(200, 3), "67", NEAREST, "nearest"),
+        (Fraction(200, 3), "67", ("half-even",), "half-even"),
+        (Fraction(5, 2), "3", NEAREST, "half-up"),
+        (Fraction(5, 2), "3", ("half-even", "truncation"), None),
+        (Fraction(5, 2), "2", NEAREST, "half-even"),
+        # The first rule that is allowed is the one that is named.
+        (Fraction(5, 2), "2", ("truncation", "half-even"), "truncation"),
+        (Fraction(7, 2), "3", NEAREST, None),
+        (Fraction(3), "3.0", (), "exact"),
+    ],
+)
+def test_only_allowed_rules_explain_a_print(
+    value: Fraction, text: str, allowed: Sequence[str], rule: str | None
+) -> None:
+    assert reconciling_rule(value, text, allowed) == rule
 
 
 def test_a_value_just_off_a_tie_is_no_tie() -> None:
@@ -229,13 +261,34 @@ def test_very_large_numbers_round_exactly() -> None:
 
 
 @settings(deadline=None)  # a slow machine is no failure
-@given(st.integers(1, 200), st.integers(0, 100), st.sampled_from([0, 1]))
-def test_possible_counts_equals_brute_force(n: int, whole: int, places: int) -> None:
-    text = f"{whole}.{'3' * places}" if places else str(whole)
-    unit, printed = Fraction(1, 10**places), Fraction(text)
-    # Truncation and ceiling reach anything less than one unit away.
-    expected = [c for c in range(n + 1) if abs(Fraction(100 * c, n) - printed) < unit]
+@given(st.integers(1, 200), st.integers(0, 100), st.sampled_from(["", *"0123456789"]))
+def test_possible_counts_equals_brute_force(n: int, whole: int, tenth: str) -> None:
+    text = f"{whole}.{tenth}" if tenth else str(whole)
+    half, printed = Fraction(1, 20 if tenth else 2), Fraction(text)
+    # A share half a unit above the print was rounded down, which only an even last digit allows.
+    top_belongs = int(text[-1]) % 2 == 0
+    beyond = [Fraction(100 * c, n) - printed for c in range(n + 1)]
+    expected = [
+        c for c, far in enumerate(beyond) if -half <= far < half or (far == half and top_belongs)
+    ]
     assert possible_counts(text, n) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "n", "counts"),
+    [
+        ("67", 3, [2]),
+        ("66", 3, []),
+        ("12", 8, [1]),
+        ("13", 8, [1]),
+        ("37", 8, []),
+        ("38", 8, [3]),
+        ("0", 300, [0, 1]),
+        ("17", 12, [2]),
+    ],
+)
+def test_counts_behind_a_percentage_by_hand(text: str, n: int, counts: list[int]) -> None:
+    assert possible_counts(text, n) == counts
 
 
 @settings(deadline=None)  # a slow machine is no failure

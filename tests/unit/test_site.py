@@ -16,6 +16,7 @@ import pytest
 from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.present.site import build_page
 from medlead.present.tables import html_table
+from medlead.verdicts.relations import KIND_MEANINGS
 from medlead.writing import read_csv
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "published"
@@ -133,10 +134,19 @@ def parts() -> dict[str, Any]:
         "item,row,column,printed,low,high,rebuilt,evidence,verdict,rule,reason",
         (*cells.iloc[0, :4], *low_high, "", r, "not-derivable", "", "stage-not-built"),
         (*cells.iloc[1, :4], "50", "50", "50", r, "agrees-by-construction", "copied-record", ""),
-        (*cells.iloc[2, :4], "68.5", "69.5", "69.4", a, "agrees-by-rounding", "nearest", ""),
+        (
+            *cells.iloc[2, :4],
+            "68.5",
+            "69.5",
+            "69.4",
+            a,
+            "agrees-by-rounding",
+            "arithmetic: nearest",
+            "",
+        ),
         (*cells.iloc[3, :4], "6.5", "7.5", "5.6", a, "differs", "", "conflicts-with-print"),
         (*cells.iloc[4, :4], *low_high, "", r, "not-derivable", "", "sentence-not-carried"),
-        (*cells.iloc[5, :4], "40", "40", "40", a, "agrees", "exact", ""),
+        (*cells.iloc[5, :4], "40", "40", "40", a, "agrees", "printed twice: exact", ""),
         (*cells.iloc[6, :4], "179", "179", "", a, "not-derivable", "", "basic-fact"),
     )
     relations = table(
@@ -218,6 +228,7 @@ def test_headline_numbers_are_those_of_the_summary(parts: dict[str, Any]) -> Non
         "items_total": 156,
         "items_in_scope": 153,
         "items_rebuilt": 11,
+        "agreements_by_basis": {"arithmetic": 1010, "test": 150, "printed twice": 40},
     }
     headline = by_id(tree(build_page(**parts)), "headline")
     shown = {e.attrs["id"]: (e.attrs["value"], e.text) for e in headline.all("data")}
@@ -239,8 +250,59 @@ def test_headline_numbers_are_those_of_the_summary(parts: dict[str, Any]) -> Non
     # Agreement by construction is never added to agreement.
     assert "1,230" not in headline.text
     assert "1230" not in headline.text
-    for sentence in ("25.9 %", "153 are in scope", "11 are rebuilt", "344 hold", "10 fail"):
+    for sentence in (
+        "25.9 %",
+        "Of 156 tables and figures, 153 are in scope and 11 are laid out again from records.",
+        "344 hold",
+        "10 fail",
+        "arithmetic on other cells (1,010)",
+        "a significance test of r and n, whichever tail (150)",
+        "printed in two places (40)",
+    ):
         assert sentence in headline.text
+
+
+def test_a_headline_without_bases_does_not_name_any(parts: dict[str, Any]) -> None:
+    parts["summary"].pop("agreements_by_basis", None)
+    assert "The agreements rest on" not in by_id(tree(build_page(**parts)), "headline").text
+
+
+D, A, R, C, N = "differs", "agrees", "agrees-by-rounding", "agrees-by-construction", "not-derivable"
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "mark"),
+    [
+        # One cell that differs is more than any number of others.
+        ((D, A, A, N, N), D),
+        ((N, N, N, N, D), D),
+        # Otherwise the commonest, so that one agreement does not speak for many others.
+        ((A, N, N, N, N), N),
+        ((A, A, N, N, N), N),
+        ((A, C, C, C, N), C),
+        ((A, R, R, N, C), R),
+        ((N, A, A, A, N), A),
+        # Where two are as frequent, the one that says more.
+        ((N, N, A, A, R), A),
+        ((N, N, C, C, A), C),
+        ((C, C, R, R, N), R),
+    ],
+)
+def test_the_mark_of_an_item_in_the_index(
+    parts: dict[str, Any], verdicts: tuple[str, ...], mark: str
+) -> None:
+    frame = parts["verdicts"]
+    frame.loc[frame["item"] == "table-01", "verdict"] = list(verdicts)
+    parts["summary"] = summary_of(frame)
+    (entry,) = by_id(tree(build_page(**parts)), "all-table").all("ul", css="index")[0].all("li")
+    assert [e.attrs["aria-label"] for e in entry.all(role="img")] == [mark.replace("-", " ")]
+    assert entry.all("a")[0].attrs["class"] == f"v-{mark}"
+
+
+def test_an_item_without_judged_cells_has_no_mark(parts: dict[str, Any]) -> None:
+    index = by_id(tree(build_page(**parts)), "all-figure").all("ul", css="index")[0]
+    assert index.all(role="img") == []
+    assert "out of scope" in index.text
 
 
 def test_headline_that_does_not_add_up_is_refused(parts: dict[str, Any]) -> None:
@@ -359,6 +421,8 @@ def test_relations_stand_by_outcome_failing_first(parts: dict[str, Any]) -> None
     fail, hold = section.all("table")
     assert "same[no]" in fail.text
     assert "Told twice." in fail.text
+    assert KIND_MEANINGS["same"] in fail.text
+    assert KIND_MEANINGS["total"] in hold.text
     assert "sums[ok]" in hold.text
     assert [a.attrs["href"] for a in fail.all("a")] == ["#table-01", "#section-4.1"]
 

@@ -48,7 +48,7 @@ def test_every_result_has_a_receipt_and_verifies(built: Copy) -> None:
 def test_two_builds_give_the_same_bytes(built: Copy, tmp_path: Path) -> None:
     other = fresh(tmp_path / "elsewhere" / "other name")
     other.build(
-        cores=1, TZ="Pacific/Auckland", LANG="de_DE.UTF-8", LC_ALL="C.UTF-8", PYTHONHASHSEED="4242"
+        cores=1, TZ="Pacific/Auckland", LANG="de_DE.UTF-8", LC_ALL="POSIX", PYTHONHASHSEED="4242"
     )
     first, second = built.results(), other.results()
     assert sorted(first) == sorted(second)

@@ -55,9 +55,9 @@ class Verdict(StrEnum):
 
 
 _VERDICT_MEANINGS = {
-    Verdict.AGREES: "Derived from other evidence, and exactly what is printed.",
+    Verdict.AGREES: "What other printed evidence gives, exactly.",
     Verdict.AGREES_BY_ROUNDING: (
-        "Derived from other evidence, and what is printed once rounded by the named rule."
+        "What other printed evidence gives, once rounded by the named rule."
     ),
     Verdict.AGREES_BY_CONSTRUCTION: (
         "Shown from a record copied or solved from this very print, so it cannot disagree: "
@@ -75,6 +75,7 @@ class Reason(StrEnum):
     CONFLICTS_WITH_PRINT = "conflicts-with-print"
     CONFLICTING_EVIDENCE = "conflicting-evidence"
     TEST_DIFFERS = "test-differs"
+    DEPENDS_ON_TEST = "depends-on-test"
     SENTENCE_NOT_CARRIED = "sentence-not-carried"
     NAMES_ONLY = "names-only"
     OUTSIDE_INFORMATION = "outside-information"
@@ -90,7 +91,8 @@ class Reason(StrEnum):
 _REASON_MEANINGS = {
     Reason.STAGE_NOT_BUILT: "The stage that will rebuild this value is not part of medlead yet.",
     Reason.CONFLICTS_WITH_PRINT: (
-        "Other printed figures, taken together, imply one other value for this cell."
+        "Other printed figures, taken together, imply another value for this cell; if one cell "
+        "alone is wrong, it is this one."
     ),
     Reason.CONFLICTING_EVIDENCE: (
         "This cell stands in a printed relation that fails, but the print does not show "
@@ -98,6 +100,10 @@ _REASON_MEANINGS = {
     ),
     Reason.TEST_DIFFERS: "The printed mark does not follow from the printed r and n by any "
     "declared test.",
+    Reason.DEPENDS_ON_TEST: (
+        "The printed mark follows by one declared test and not by another, and the report "
+        "does not say which it used."
+    ),
     Reason.SENTENCE_NOT_CARRIED: (
         "The cell is a sentence of the report; only its fingerprint is kept, not its words."
     ),

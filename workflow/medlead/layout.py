@@ -51,10 +51,9 @@ def lay_out(
 
     Rows keep the order of the records unless the layout sorts them (ties keep it
     too). `n` is the number of records that a cell rests on. Where the layout
-    names groups, the first row of the highest and of the lowest `group_size`
-    carries the group's label, which is derived, not copied. Raises ValueError
-    where the layout names a column that the records lack, or where groups of
-    that size are empty or would overlap.
+    names groups, the first row of the highest and of the lowest `group_size` carries
+    the group's label, as the layout words it. Raises ValueError where the layout names
+    a column that the records lack, or where groups of that size are empty or overlap.
     """
     for name in _columns_named(layout):
         if name not in records.columns:
@@ -68,8 +67,7 @@ def lay_out(
         head = str(record[layout["row"]])
         if position in labels:
             label = labels[position]
-            derived = _DERIVED.get(evidence, evidence)
-            rows.append((head, "(group)", label, label, len(records), derived))
+            rows.append((head, "(group)", label, label, len(records), evidence))
         if "parts" in layout:
             heading = layout["parts"]["heading"]
             for column, part in layout["parts"]["columns"].items():
@@ -80,10 +78,6 @@ def lay_out(
         for column in layout["columns"]:
             rows.append((head, column["heading"], *_cell(record, column), 1, evidence))
     return tidy(rows)
-
-
-# What a label that follows from records rests on, where that is not their own class.
-_DERIVED = {EvidenceClass.PRINTED_RECORDS: EvidenceClass.PRINTED_AGGREGATES}
 
 
 def _columns_named(layout: Mapping[str, Any]) -> list[str]:

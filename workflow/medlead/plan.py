@@ -4,6 +4,7 @@ Kept free of pandas, because it runs at every start of the engine.
 """
 
 import atexit
+import hashlib
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from medlead.configuration import check_config
-from medlead.provenance import collect_problems, module_files
+from medlead.provenance import collect_problems, module_files, sha256
 from medlead.sources.manifest import Manifest, verify
 from medlead.sources.messages import Problem, ProblemsFound, report
 
@@ -62,6 +63,17 @@ class Plan:
     def receipt(self, rule: str) -> str:
         """Where a rule records the SHA-256 of what it made."""
         return self.result(f"provenance/receipts/{rule}.csv")
+
+    def bytes_of(self, *groups: list[str]) -> str:
+        """One SHA-256 over these files: a rerun follows a change of bytes, whatever their times.
+
+        A missing file counts as missing: the engine itself says so when it plans.
+        """
+        found = hashlib.sha256()
+        for name in (n for group in groups for n in group):
+            path = Path(name)
+            found.update(f"{name}\n{sha256(path) if path.is_file() else ''}\n".encode())
+        return found.hexdigest()
 
     def log(self, name: str) -> str:
         """The path of a log, or of the folder of plain problem messages."""

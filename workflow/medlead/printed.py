@@ -7,7 +7,7 @@ of a rounding interval must not depend on binary floating point.
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -94,10 +94,6 @@ def _half_up(value: Fraction) -> int:
     return math.floor(value + _HALF) if value >= 0 else math.ceil(value - _HALF)
 
 
-def _half_down(value: Fraction) -> int:
-    return math.ceil(value - _HALF) if value >= 0 else math.floor(value + _HALF)
-
-
 def _by(whole: Callable[[Fraction], int]) -> Callable[[Fraction, int], Fraction]:
     def rounded(value: Fraction, places: int) -> Fraction:
         # Scaled exactly first, so that only the wanted digit is rounded.
@@ -112,34 +108,35 @@ ROUNDING_RULES: dict[str, Callable[[Fraction, int], Fraction]] = {
     "half-up": _by(_half_up),
     "half-even": _by(round),
     "truncation": _by(math.trunc),
-    "half-down": _by(_half_down),
-    "ceiling": _by(math.ceil),
 }
-_NEAREST = ("half-up", "half-even", "half-down")
+NEAREST = ("half-up", "half-even")
+"""The rules that round to nearest: what the report says of its percentages (section 4.1)."""
 
 
-def reconciling_rule(value: Fraction, text: str) -> str | None:
+def reconciling_rule(
+    value: Fraction, text: str, allowed: Sequence[str] = tuple(ROUNDING_RULES)
+) -> str | None:
     """The rounding rule under which an exact value is printed as this text, or None.
 
     `exact` where nothing had to be rounded; `nearest` where every way of rounding
-    to nearest gives the text (no tie is met); otherwise the first rule of
-    `ROUNDING_RULES` that gives it.
+    to nearest gives the text (no tie is met); otherwise the first `allowed` rule
+    that gives it.
     """
     printed, places = number(text), decimals(text)
     if value == printed:
         return "exact"
-    reaching = [name for name, by in ROUNDING_RULES.items() if by(value, places) == printed]
-    if all(name in reaching for name in _NEAREST):
+    reaching = [name for name in allowed if ROUNDING_RULES[name](value, places) == printed]
+    if all(name in reaching for name in NEAREST):
         return "nearest"
     return reaching[0] if reaching else None
 
 
 def possible_counts(text: str, n: int) -> list[int]:
-    """The counts out of n whose percentage is printed as this text under any rounding rule.
+    """The counts out of n whose percentage is printed as this text, rounded to nearest.
 
     The idea of GRIM (Brown and Heathers, 2017): an empty list means that no count
     can have been printed so. Raises ValueError for n below 1.
     """
     if n < 1:
         raise ValueError("a percentage needs n of at least 1")
-    return [c for c in range(n + 1) if reconciling_rule(Fraction(100 * c, n), text) is not None]
+    return [c for c in range(n + 1) if reconciling_rule(Fraction(100 * c, n), text, NEAREST)]

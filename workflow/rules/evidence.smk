@@ -21,6 +21,11 @@ rule check_inputs:
     conda:
         "../../envs/medlead.yaml"
     params:
+        content=plan.bytes_of(
+            plan.published("items.csv", "cells.csv", "relations.yaml"),
+            plan.instruments("ratings.yaml"),
+            plan.code("check_inputs"),
+        ),
         names=ALL_INPUTS,
         sheets=plan.sheets(*ALL_INPUTS),
         evidence=plan.evidence(*ALL_INPUTS),

@@ -37,6 +37,14 @@ rule run_notebooks:
         "benchmarks/run_notebooks.tsv"
     conda:
         "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.notebooks(),
+            plan.instruments("ratings.yaml"),
+            plan.published("items.csv", "cells.csv", "relations.yaml"),
+            plan.code("run_notebooks"),
+            plan.notebook_code(),
+        ),
     message:
         "Notebooks 7/8: running and rendering"
     script:

@@ -27,6 +27,13 @@ rule compare_trusts:
         "../../envs/medlead.yaml"
     params:
         **config["analysis"],
+        content=plan.bytes_of(
+            plan.published("items.csv"),
+            plan.published("cells.csv"),
+            plan.instruments("ratings.yaml"),
+            plan.instruments("layouts.yaml"),
+            plan.code("compare_trusts"),
+        ),
         names=["trust_engagement"],
         sheets=plan.sheets("trust_engagement"),
         evidence=plan.evidence("trust_engagement"),
@@ -57,6 +64,12 @@ rule tabulate_performance:
     conda:
         "../../envs/medlead.yaml"
     params:
+        content=plan.bytes_of(
+            plan.published("items.csv"),
+            plan.instruments("ratings.yaml"),
+            plan.instruments("layouts.yaml"),
+            plan.code("tabulate_performance"),
+        ),
         names=["site_self_ratings", "site_performance"],
         sheets=plan.sheets("site_self_ratings", "site_performance"),
         evidence=plan.evidence("site_self_ratings", "site_performance"),
@@ -89,6 +102,11 @@ rule draw_performance:
     conda:
         "../../envs/medlead.yaml"
     params:
+        content=plan.bytes_of(
+            plan.instruments("ratings.yaml"),
+            plan.instruments("layouts.yaml"),
+            plan.code("draw_performance"),
+        ),
         confidence=config["analysis"]["confidence"],
         alpha=config["analysis"]["alpha"],
         group_size=config["analysis"]["extreme_group_size"],

@@ -9,6 +9,7 @@ rule build_page:
         audit=rules.judge_cells.output.audit,
         summary=rules.judge_cells.output.summary,
         tables=rules.judge_cells.input.tables,
+        added=[rules.tabulate_sites.output.added, rules.tabulate_performance.output.added],
         figures=rules.draw_performance.output.files,
         notebooks=rules.run_notebooks.output.notebooks,
         code=plan.code("build_page"),
@@ -22,6 +23,10 @@ rule build_page:
     conda:
         "../../envs/medlead.yaml"
     params:
+        content=plan.bytes_of(
+            plan.published("items.csv", "cells.csv"),
+            plan.code("build_page"),
+        ),
         title=config["study"]["title"],
     message:
         "Report 8/8: the page"
@@ -42,6 +47,9 @@ rule record_run:
     conda:
         "../../envs/medlead.yaml"
     params:
+        content=plan.bytes_of(
+            plan.code("record_run"),
+        ),
         config=config,
     message:
         "Recording the run"

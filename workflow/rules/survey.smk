@@ -22,6 +22,12 @@ rule tabulate_sites:
     conda:
         "../../envs/medlead.yaml"
     params:
+        content=plan.bytes_of(
+            plan.published("items.csv"),
+            plan.instruments("ratings.yaml"),
+            plan.instruments("layouts.yaml"),
+            plan.code("tabulate_sites"),
+        ),
         names=["sites", "site_roles"],
         sheets=plan.sheets("sites", "site_roles"),
         evidence=plan.evidence("sites"),

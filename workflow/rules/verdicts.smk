@@ -14,6 +14,7 @@ rule judge_cells:
         cells=plan.result("verdicts/cells.csv"),
         relations=plan.result("verdicts/relations.csv"),
         audit=plan.result("verdicts/audit.csv"),
+        methods=plan.result("verdicts/methods.csv"),
         summary=plan.result("verdicts/summary.json"),
         receipt=plan.receipt("judge_cells"),
     log:
@@ -22,6 +23,11 @@ rule judge_cells:
         "benchmarks/judge_cells.tsv"
     conda:
         "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.published("items.csv", "cells.csv", "relations.yaml"),
+            plan.code("judge_cells"),
+        ),
     message:
         "Verdicts 6/8: every printed cell and relation"
     script:

@@ -19,7 +19,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         read_csv(Path(job.input.relations)),
         read_csv(Path(job.input.audit)),
         json.loads(Path(job.input.summary).read_text(encoding="utf-8")),
-        tables=read_fragments(job.input.tables, items),
+        tables=read_fragments(job.input.tables, items, job.input.added),
         figures=read_figures(job.input.figures),
         notebooks=links,
         notebook_list=listed,

@@ -24,6 +24,7 @@ from medlead.present.tables import (
     templates,
     verdict_badge,
 )
+from medlead.verdicts.relations import KIND_MEANINGS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,15 +42,7 @@ _AUDIT = (
 )
 _GROUPS = {"table": "Tables", "figure": "Figures", "text": "Numbers in the text"}
 _KINDS = {"table": "table", "figure": "figure", "appendix": "figure", "section": "text"}
-_RELATION_KINDS = {
-    "total": "parts against their total",
-    "share": "percentage against count and base",
-    "equal-sums": "two sums that count the same people",
-    "at-most": "sum against its limit",
-    "same": "printed twice",
-    "descending": "printed in falling order",
-}
-# An item's mark in the index is the most telling verdict among its cells.
+# Where two verdicts are as frequent, the one that says more is an item's mark.
 _TELLING = (
     Verdict.DIFFERS,
     Verdict.AGREES,
@@ -107,8 +100,12 @@ class ItemView:
 
     @property
     def mark(self) -> Badge | None:
-        """The badge of the most telling verdict; None without judged cells."""
-        return next((verdict_badge(v) for v in _TELLING if self.verdicts[v]), None)
+        """The badge of `differs` where any cell does, else of the commonest verdict."""
+        if not self.verdicts.total():
+            return None
+        if self.verdicts[Verdict.DIFFERS]:
+            return verdict_badge(Verdict.DIFFERS)
+        return verdict_badge(max(_TELLING, key=lambda v: self.verdicts[v]))
 
     @property
     def rebuilt(self) -> bool:
@@ -292,6 +289,7 @@ def _headline(summary: Mapping[str, Any]) -> dict[str, Any]:
             (r.value.replace("-", " "), r.meaning, reasons[r]) for r in Reason if r in reasons
         ],
         "waiting": waiting,
+        "basis": dict(summary.get("agreements_by_basis", {})),
         # One decimal, cut and not rounded, so that "100 %" is said of all and of nothing less.
         "waiting_percent": f"{1000 * waiting // total / 10:g}" if total else "0",
         **{
@@ -316,7 +314,7 @@ def _relations(frame: "pd.DataFrame", views: Mapping[str, ItemView]) -> dict[str
             record["relation"],
             {
                 "says": record["says"],
-                "kind": _RELATION_KINDS.get(record["kind"], record["kind"]),
+                "kind": KIND_MEANINGS.get(record["kind"], record["kind"]),
                 "tests": [],
             },
         )

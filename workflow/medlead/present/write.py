@@ -20,12 +20,23 @@ def read_titles(register: str | Path) -> dict[str, str]:
     return dict(zip(items["item"], items["title"], strict=True))
 
 
-def _fragment(item: str, frame: pd.DataFrame, title: str) -> str:
+def _added(item: str, frame: pd.DataFrame) -> str:
+    """What a table leaves out, as a list to unfold: such figures share no columns."""
+    listed = frame.assign(row=frame["row"] + ": " + frame["column"], column="Value")
+    table = _fragment(f"added-{item}", listed, "what the table leaves out", of=item)
+    summary = f"<summary>What the table leaves out: {len(frame)} figures</summary>"
+    return f"<details>{summary}{table}</details>"
+
+
+def _fragment(identifier: str, frame: pd.DataFrame, title: str, *, of: str = "") -> str:
     classes = [EvidenceClass(e) for e in dict.fromkeys(frame["evidence"])]
     # A table carries the class of most of its cells; the data file has each cell's own.
     main = max(classes, key=lambda c: int((frame["evidence"] == str(c)).sum()))
     return html_table(
-        frame, identifier=f"rebuilt-{item}", title=f"{item_name(item)}: {title}", evidence=main
+        frame,
+        identifier=identifier,
+        title=f"{item_name(of or identifier)}: {title}",
+        evidence=main,
     )
 
 
@@ -46,13 +57,22 @@ def write_tables(
             write_text(Path(target), page(_fragment(item, frame, titles[item])))
 
 
-def read_fragments(files: Iterable[str], items: pd.DataFrame) -> dict[str, str]:
-    """The HTML of each rebuilt table, by item, from the written data."""
+def read_fragments(
+    files: Iterable[str], items: pd.DataFrame, added: Iterable[str] = ()
+) -> dict[str, str]:
+    """The HTML of each rebuilt table, by item, from the written data.
+
+    The tables of `added` (`<item>-added.csv`) stand below that of their item.
+    """
     titles = dict(zip(items["item"], items["title"], strict=True))
-    return {
+    found = {
         Path(f).stem: _fragment(Path(f).stem, read_csv(Path(f)), titles[Path(f).stem])
         for f in files
     }
+    for file in map(Path, added):
+        item = file.stem.removesuffix("-added")
+        found[item] += _added(item, read_csv(file))
+    return found
 
 
 def read_figures(files: Iterable[str]) -> dict[str, tuple[str, str]]:

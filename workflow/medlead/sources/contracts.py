@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 
 from medlead.sources.catalogue import CONTRACTS, Contract, Scales, contract_named
-from medlead.sources.columns import convert
+from medlead.sources.columns import Kind, convert
 from medlead.sources.messages import Problem, ProblemsFound
-from medlead.sources.reading import TextTable, nearest, read_text_table
+from medlead.sources.reading import MISSING_MARKS, TextTable, nearest, read_text_table
 from medlead.sources.schemas import build_schema, problems_of
 
 __all__ = [
@@ -121,9 +121,22 @@ def _read(
 ) -> tuple[pd.DataFrame, TextTable]:
     names = [column.name for column in contract.columns_for(scales)]
     table = read_text_table(path, columns=names, sheet=sheet)
-    for note in table.notes:
+    for note in (*table.notes, *_mark_notes(table, contract, scales)):
         logger.warning("%s: %s", table.file, note)
     return validate(table, contract, scales), table
+
+
+def _mark_notes(table: TextTable, contract: Contract, scales: Scales | None) -> list[str]:
+    """How often each column holds a mark for a value that is not there: none is lost unsaid."""
+    notes = []
+    for column in contract.columns_for(scales):
+        if column.kind is Kind.TEXT:
+            continue
+        found = table.frame[column.name].value_counts()
+        for mark in (m for m in MISSING_MARKS if m and m in found.index):
+            what = MISSING_MARKS[mark]
+            notes.append(f"column '{column.name}': '{mark}' ({what}) in {found[mark]} cells")
+    return notes
 
 
 # What the report of 2013 numbers (its lists of tables and figures).

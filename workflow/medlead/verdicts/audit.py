@@ -26,8 +26,8 @@ AUDIT_COLUMNS = [
 class Severity(StrEnum):
     """How much hangs on a finding."""
 
-    MAJOR = "major"  # a count or an n cannot be what is printed
-    MINOR = "minor"  # a percentage, a range or a significance mark
+    MAJOR = "major"  # counts that cannot be what is printed, taken together
+    MINOR = "minor"  # a percentage, a range, a repeated number or a significance mark
     WORDING = "wording"  # two printings of one text
 
 
@@ -59,6 +59,8 @@ def _explained(outcome: Outcome, mend: Mend | None, unresolved: bool) -> str:
         told = f"The cells add up to {outcome.left}, but only {outcome.right} are there."
     elif instance.kind in ("lowest", "highest"):
         told = f"The {instance.kind} of the cells is {outcome.left}, not {outcome.right}."
+    elif instance.kind == "commonest":
+        told = f"The table has {outcome.left}, the text {outcome.right}."
     elif instance.kind.endswith("-band"):
         told = f"That band is {outcome.left}, and {outcome.right} does not lie in it."
     elif instance.kind == "none":
@@ -69,11 +71,11 @@ def _explained(outcome: Outcome, mend: Mend | None, unresolved: bool) -> str:
         told = f"One side adds up to {outcome.left}, the other to {outcome.right}."
     if mend is not None:
         told += (
-            f" Changing one cell restores it, and every other relation of that cell: "
-            f"{_place(mend.key)} from {mend.printed} to {mend.implied}."
+            f" If one cell alone is wrong, it is {_place(mend.key)}: {mend.implied} instead of "
+            f"{mend.printed} restores this and every other relation of that cell."
         )
     elif unresolved:
-        told += " No cell is named, because none or more than one could be changed to restore this."
+        told += " The print does not show which cell is wrong: none, or more than one, could be."
     return f"{instance.says} {told}"
 
 
@@ -108,6 +110,8 @@ def audit_frame(
         )
         if instance.kind not in ("share", "equal-sums", "at-most") and not mend:
             printed, implied = outcome.right, outcome.left
+        if not mend and (instance.name in open_names or instance.kind == "same"):
+            implied = ""  # the other side is as doubtful as this one
         text = _explained(outcome, mend, instance.name in open_names)
         rows.append(
             [section, line, printed, implied, instance.name, _severity(outcome), "certain", text]

@@ -52,6 +52,8 @@ RELATION_COLUMNS = [
 _NAMING = ("(heading)", "(note)")
 SUBHEADING = "(sub-heading)"
 FINGERPRINT = "sha256:"
+# What an agreement rests on: the first words of its rule.
+ARITHMETIC, REPEATED, TESTED = "arithmetic", "printed twice", "test"
 
 
 @dataclass(frozen=True)
@@ -116,11 +118,11 @@ def _from_relations(
 ) -> Judgement:
     """One verdict from all tests that derive a cell: a failing one decides.
 
-    A percentage or a repetition is what must follow; a failing total blames none
-    of its cells by itself.
+    A percentage or an extreme is what must follow; a failing total or repetition
+    blames none of its cells by itself.
     """
     failing = [o for o in derived if not o.holds]
-    blaming = [o for o in failing if o.instance.kind != "total"]
+    blaming = [o for o in failing if o.instance.kind not in ("total", "same")]
     if blaming:
         return Judgement(
             Verdict.DIFFERS,
@@ -130,19 +132,25 @@ def _from_relations(
         )
     if failing:
         return Judgement(Verdict.NOT_DERIVABLE, evidence, reason=Reason.CONFLICTING_EVIDENCE)
-    rules = list(dict.fromkeys(o.rule for o in derived if o.rule != "exact"))
-    best = next((o for o in derived if o.rule != "exact"), derived[0])
-    verdict = Verdict.AGREES_BY_ROUNDING if rules else Verdict.AGREES
+    rounded = [o for o in derived if o.rule != "exact"]
+    # Arithmetic says more than a repetition, and a rounding rule more than exactness.
+    best = min(derived, key=lambda o: (o.instance.kind == "same", o.rule == "exact"))
+    how = REPEATED if best.instance.kind == "same" else ARITHMETIC
+    rules = list(dict.fromkeys(o.rule for o in rounded))
     return Judgement(
-        verdict,
+        Verdict.AGREES_BY_ROUNDING if rounded else Verdict.AGREES,
         EvidenceClass.PRINTED_AGGREGATES,
         _implied_text(best, values),
-        " + ".join(rules) or "exact",
+        f"{how}: {' + '.join(rules) or 'exact'}",
     )
 
 
 def _underivable(
-    cell: Cell, outside: frozenset[Key], subheadings: frozenset[Key], evidence: EvidenceClass
+    cell: Cell,
+    outside: frozenset[Key],
+    subheadings: frozenset[Key],
+    related: set[Key],
+    evidence: EvidenceClass,
 ) -> Judgement:
     if cell.text.startswith(FINGERPRINT):
         reason = Reason.SENTENCE_NOT_CARRIED
@@ -152,7 +160,7 @@ def _underivable(
         reason = Reason.PRINTED_BLANK
     elif cell.key in outside:
         reason = Reason.OUTSIDE_INFORMATION
-    elif cell.key[0].startswith("section-") and evidence is EvidenceClass.PRINTED_AGGREGATES:
+    elif cell.key in related and cell.key[0].startswith("section-"):
         reason = Reason.BASIC_FACT
     else:
         reason = Reason.STAGE_NOT_BUILT
@@ -175,7 +183,8 @@ def judge_cells(
     `item_evidence` gives the class of each item, `rebuilt` the rebuilt tables,
     `marks` the judgements of significance marks, `outcomes`, `mends` and
     `unresolved` come from the relations. `low` and `high` bound the values that
-    the printed number can stand for. Raises KeyError for a cell of an unknown item.
+    the printed number can stand for. Raises KeyError for a cell of an unknown item,
+    ValueError for a rebuilt cell or mark that is printed nowhere.
     """
     values = numeric_values(cells)
     derived: dict[Key, list[Outcome]] = {}
@@ -187,12 +196,22 @@ def judge_cells(
     mended = {m.key: m for m in mends}
     subheadings = frozenset(c.key for c in cells if c.key[2] == SUBHEADING)
     doubtful = {key for instance in unresolved for key in instance.cells}
+    doubtful |= {
+        key
+        for o in outcomes
+        if o.instance.kind == "same" and not o.holds and o.instance.name not in explained
+        for key in o.instance.cells
+    }
+    related = {key for o in outcomes for key in o.instance.cells}
+    strange = [key for key in (*rebuilt, *marks) if key not in {c.key for c in cells}]
+    if strange:
+        raise ValueError(f"rebuilt, but not printed: {strange[:5]}")
 
     rows = []
     for cell in cells:
         key, evidence = cell.key, item_evidence[cell.key[0]]
         if cell.text.startswith(FINGERPRINT):
-            judged = _underivable(cell, outside, subheadings, evidence)
+            judged = _underivable(cell, outside, subheadings, related, evidence)
         elif key in rebuilt:
             judged = _from_table(cell, *rebuilt[key])
         elif key in marks:
@@ -209,7 +228,7 @@ def judge_cells(
         elif key in doubtful:
             judged = Judgement(Verdict.NOT_DERIVABLE, evidence, reason=Reason.CONFLICTING_EVIDENCE)
         else:
-            judged = _underivable(cell, outside, subheadings, evidence)
+            judged = _underivable(cell, outside, subheadings, related, evidence)
         low, high = _bounds(cell)
         rows.append(
             (

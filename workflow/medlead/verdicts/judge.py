@@ -8,7 +8,15 @@ import pandas as pd
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.verdicts.audit import audit_frame
-from medlead.verdicts.compare import Judgement, judge_cells, rebuilt_cells, relation_frame
+from medlead.verdicts.compare import (
+    ARITHMETIC,
+    REPEATED,
+    TESTED,
+    Judgement,
+    judge_cells,
+    rebuilt_cells,
+    relation_frame,
+)
 from medlead.verdicts.mends import smallest_mends
 from medlead.verdicts.relations import (
     Cell,
@@ -29,6 +37,7 @@ class Verdicts:
     cells: pd.DataFrame
     relations: pd.DataFrame
     audit: pd.DataFrame
+    methods: pd.DataFrame
     summary: dict[str, Any]
 
 
@@ -39,27 +48,59 @@ def printed_cells(cells: pd.DataFrame) -> list[Cell]:
 
 
 def judge_marks(significance: pd.DataFrame, item: str) -> dict[Key, Judgement]:
-    """The verdict on each printed significance mark.
+    """The verdict on each printed significance mark, over all declared tests.
 
-    The report does not name its test, so the tail under which more of its marks
-    follow is taken for all of them, and said in `rule`. A mark that only
-    another r within the rounding interval gives agrees by rounding.
+    The report names no test. A mark agrees only where every declared test gives
+    it (by rounding where one of them needs another r within the rounding
+    interval); where some do and some do not, it depends on the test; where none
+    does, it differs.
     """
-    if significance.empty:
-        return {}
-    matched = (significance["match"] != "no").groupby(significance["tail"]).sum()
-    # A tie would favour the conventional two-sided test.
-    tail = max(matched.index, key=lambda t: (matched[t], t == "two-sided"))
     marks = {}
-    for row in significance[significance["tail"] == tail].to_dict("records"):
-        key = (item, f"{row['measure']}{STARS_SUFFIX}", row["scale"])
-        verdict, reason, rule = {
-            "exact": (Verdict.AGREES, None, f"{tail} t test"),
-            "within rounding": (Verdict.AGREES_BY_ROUNDING, None, f"{tail} t test, r rounded"),
-        }.get(row["match"], (Verdict.DIFFERS, Reason.TEST_DIFFERS, f"{tail} t test"))
-        implied = str(row["implied"]) or "no star"
-        marks[key] = Judgement(verdict, EvidenceClass.PRINTED_AGGREGATES, implied, rule, reason)
+    cells = significance.groupby(["measure", "scale"], sort=False)
+    for (measure, scale), tests in cells:
+        matches = set(tests["match"])
+        implied = [
+            f"{mark or 'no star'} ({tail})"
+            for mark, tail in zip(tests["implied"], tests["tail"], strict=True)
+        ]
+        reason = None
+        rule = f"{TESTED}: t of r, {' and '.join(tests['tail'])}"
+        if matches == {"exact"}:
+            verdict = Verdict.AGREES
+        elif "no" not in matches:
+            verdict = Verdict.AGREES_BY_ROUNDING
+        elif matches == {"no"}:
+            verdict, reason = Verdict.DIFFERS, Reason.TEST_DIFFERS
+        else:
+            fitting = tests.loc[tests["match"] != "no", "tail"]
+            verdict, reason = Verdict.NOT_DERIVABLE, Reason.DEPENDS_ON_TEST
+            rule = f"{TESTED}: t of r, only {' and '.join(fitting)}"
+        same = len({text.split(" (")[0] for text in implied}) == 1
+        shown = implied[0].split(" (")[0] if same else ", ".join(implied)
+        marks[(item, f"{measure}{STARS_SUFFIX}", str(scale))] = Judgement(
+            verdict, EvidenceClass.PRINTED_AGGREGATES, shown, rule, reason
+        )
     return marks
+
+
+def tried_methods(significance: pd.DataFrame, item: str) -> pd.DataFrame:
+    """Every declared test of every mark, with its result and the number of tries for that mark.
+
+    Columns `item,row,column,method,result,match,tries`: a match is worth less the
+    more was tried.
+    """
+    tries = significance.groupby(["measure", "scale"])["tail"].transform("size")
+    return pd.DataFrame(
+        {
+            "item": item,
+            "row": significance["measure"] + STARS_SUFFIX,
+            "column": significance["scale"],
+            "method": "t of r, " + significance["tail"],
+            "result": [mark or "no star" for mark in significance["implied"]],
+            "match": significance["match"],
+            "tries": tries,
+        }
+    )
 
 
 def judge(
@@ -100,7 +141,13 @@ def judge(
     )
     relations = relation_frame(outcomes)
     audit = audit_frame(outcomes, mends, unresolved, judged, cells)
-    return Verdicts(judged, relations, audit, headline(items, judged, relations, tables))
+    return Verdicts(
+        cells=judged,
+        relations=relations,
+        audit=audit,
+        methods=tried_methods(significance, marked_item),
+        summary=headline(items, judged, relations, tables),
+    )
 
 
 def headline(
@@ -111,11 +158,17 @@ def headline(
 ) -> dict[str, Any]:
     """The counts that the page and the README quote.
 
-    `items_rebuilt` counts tables with at least one rebuilt cell, from records or
-    from other printed figures.
+    `agreements_by_basis` splits the agreements by what they rest on: arithmetic on
+    other cells, a significance test, or a number that is merely printed twice.
+    Items are the report's tables and figures; `items_rebuilt` counts those whose
+    own cells were laid out again from records.
     """
     crossed = judged.groupby(["verdict", "evidence"]).size()
-    rebuilt = judged[judged["verdict"] != str(Verdict.NOT_DERIVABLE)]
+    agreeing = judged[judged["verdict"].isin([Verdict.AGREES, Verdict.AGREES_BY_ROUNDING])]
+    basis = agreeing["rule"].str.split(":", n=1).str[0]
+    numbered = items[items["item"].str.match(r"(?:table|figure)-\d")]
+    laid_out = {item for item in tables if (judged["item"] == item).any()}
+    by_construction = judged[judged["verdict"] == str(Verdict.AGREES_BY_CONSTRUCTION)]
     return {
         "cells_total": len(judged),
         "cells_by_verdict": {str(v): int((judged["verdict"] == str(v)).sum()) for v in Verdict},
@@ -124,10 +177,15 @@ def headline(
             for r in crossed.reset_index(name="cells").to_dict("records")
         ],
         "cells_by_reason": {str(r): int((judged["reason"] == str(r)).sum()) for r in Reason},
-        "items_total": len(items),
-        "items_in_scope": int((items["scope"] == "in").sum()),
-        "items_rebuilt": len(set(tables)),
-        "items_with_verdict": int(rebuilt["item"].nunique()),
+        "agreements_by_basis": {
+            str(name): int((basis == name).sum()) for name in (ARITHMETIC, TESTED, REPEATED)
+        },
+        "items_total": len(numbered),
+        "items_in_scope": int((numbered["scope"] == "in").sum()),
+        "items_rebuilt": len(laid_out & set(by_construction["item"])),
+        "items_with_verdict": int(
+            judged.loc[judged["verdict"] != str(Verdict.NOT_DERIVABLE), "item"].nunique()
+        ),
         "relations_total": len(relations),
         "relations_holding": int((relations["outcome"] == "holds").sum()),
         "relations_failing": int((relations["outcome"] == "fails").sum()),

@@ -31,9 +31,9 @@ def smallest_mends(
 ) -> tuple[list[Mend], list[Instance]]:
     """Where changing one printed count, and only that one, restores a failing sum.
 
-    A cell is a mend if one non-negative whole value for it makes every relation
-    that it stands in hold at once. Only where exactly one cell of a failing
-    total, equality of sums or limit is a mend is it returned, and applied before
+    A cell is a mend if a non-negative whole value for it makes every relation
+    that it stands in hold at once. Only where exactly one cell of a failing sum,
+    and exactly one value for it, is a mend is it returned, and applied before
     the next one is looked at. Returns the mends, and the failing sums that no
     single cell, or more than one, could restore. Failing shares and repetitions
     are never mended for their own sake: they are left to their derived cell.
@@ -48,13 +48,13 @@ def smallest_mends(
     while True:
         failing = [i for i in sums if not test_instance(i, current, texts).holds]
         for instance in failing:
-            found = {
-                key: value
+            found = [
+                (key, value)
                 for key in dict.fromkeys(instance.cells)
-                if (value := _mend_for(key, by_cell[key], current, texts)) is not None
-            }
+                for value in _mends_for(key, by_cell[key], current, texts)
+            ]
             if len(found) == 1:
-                ((key, value),) = found.items()
+                ((key, value),) = found
                 restored = (i for i in by_cell[key] if not test_instance(i, current, texts).holds)
                 mends.append(Mend(key, texts[key], value, tuple(i.name for i in restored)))
                 current[key] = value
@@ -63,13 +63,16 @@ def smallest_mends(
             return mends, failing
 
 
-def _mend_for(
+def _mends_for(
     key: Key,
     touching: Sequence[Instance],
     values: Mapping[Key, Fraction],
     texts: Mapping[Key, str],
-) -> Fraction | None:
-    """The nearest other whole value from 0 up that makes every test of this cell hold, or None."""
+) -> list[Fraction]:
+    """Other whole values from 0 up that make every test of this cell hold: at most two.
+
+    Two already say that the print does not determine the cell.
+    """
     low, high = Fraction(0), None
     for instance in touching:
         least, most = _allowed(key, instance, values, texts)
@@ -77,17 +80,18 @@ def _mend_for(
         high = most if high is None else high if most is None else min(high, most)
     here, first = values[key], math.ceil(low)
     if high is None:
-        # Nothing holds the cell from above, so the least value serves if any does,
-        # or the next one where the end itself does not belong to the range.
-        least_whole = max(first, math.ceil(here))
-        candidates = [least_whole, least_whole + 1]
+        # Nothing holds the cell from above: if any value serves, the next ones do too.
+        candidates = range(max(first, math.ceil(here)), max(first, math.ceil(here)) + 4)
     else:
-        candidates = sorted(range(first, math.floor(high) + 1), key=lambda c: (abs(c - here), c))
-    for candidate in candidates:
-        changed = ChainMap({key: Fraction(candidate)}, dict(values))
+        candidates = range(first, math.floor(high) + 1)
+    found: list[Fraction] = []
+    for candidate in map(Fraction, candidates):
+        changed = ChainMap({key: candidate}, dict(values))
         if candidate != here and all(test_instance(i, changed, texts).holds for i in touching):
-            return Fraction(candidate)
-    return None
+            found.append(candidate)
+            if len(found) > 1:
+                break
+    return found
 
 
 def _allowed(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from medlead.printed import number, reconciling_rule
+from medlead.printed import NEAREST, number, reconciling_rule
 from medlead.writing import plain_number
 
 Key = tuple[str, str, str]
@@ -28,6 +28,7 @@ _SELECTIONS = {
     "highest": ("parts", "total"),
     "lowest-band": ("parts", "value"),
     "highest-band": ("parts", "value"),
+    "commonest": ("parts", "value"),
 }
 KINDS = tuple(_SELECTIONS)
 KIND_MEANINGS = {
@@ -42,6 +43,7 @@ KIND_MEANINGS = {
     "highest": "the highest of several values",
     "lowest-band": "the low end of a stated range",
     "highest-band": "the high end of a stated range",
+    "commonest": "the commonest value, or the next after it",
 }
 """What each kind of relation tests, in a reader's words."""
 # The sides of a test that stand for one number or one text, and so for one cell.
@@ -53,11 +55,12 @@ _SINGLE = {
     "highest": ("total",),
     "lowest-band": ("value",),
     "highest-band": ("value",),
+    "commonest": ("value",),
 }
-_DERIVING = ("total", "same", "lowest", "highest", "lowest-band", "highest-band")
+_DERIVING = ("total", "same", "lowest", "highest", "lowest-band", "highest-band", "commonest")
 _BANDS = ("lowest-band", "highest-band")
 _SELECTION_KEYS = {"item", "rows", "columns", "kinds", "except_rows", "skip_empty"}
-_DECLARATION_KEYS = {"relation", "kind", "says", "for_each", "match", "absent"}
+_DECLARATION_KEYS = {"relation", "kind", "says", "for_each", "match", "absent", "rank"}
 
 
 class DeclarationError(ValueError):
@@ -92,6 +95,7 @@ class Instance:
     right: tuple[Key, ...]
     base: tuple[Key, ...] = ()
     derived: Key | None = None
+    rank: int = 1
 
     @property
     def cells(self) -> tuple[Key, ...]:
@@ -259,6 +263,7 @@ def _instance(
         right=right,
         base=tuple(sides.get("base", ())),
         derived=derived[0] if derived else None,
+        rank=declaration.get("rank", 1),
     )
 
 
@@ -311,6 +316,15 @@ def _occupied(
     return (min if instance.kind == "lowest-band" else max)(bands, default=None)
 
 
+def _commonest(instance: Instance, values: Mapping[Key, Fraction]) -> str:
+    """The number that heads the count of the instance's rank; all of them where counts tie."""
+    counts = sorted({values[k] for k in instance.left}, reverse=True)
+    if len(counts) < instance.rank:
+        return "none"
+    wanted = counts[instance.rank - 1]
+    return " or ".join(_exact(_band(k)[0]) for k in instance.left if values[k] == wanted)
+
+
 def _exact(value: Fraction) -> str:
     return str(value) if value.denominator == 1 else plain_number(float(value))
 
@@ -341,12 +355,15 @@ def test_instance(
         share = share_of(instance, values)
         left = text(instance.left[0])
         right = "undefined" if share is None else plain_number(float(share))
-        rule = None if share is None else reconciling_rule(share, left)
+        rule = None if share is None else reconciling_rule(share, left, NEAREST)
     elif instance.kind in _BANDS:
         right, band = text(instance.right[0]), _occupied(instance, values)
         left = "none" if band is None else "-".join(dict.fromkeys(map(_exact, band)))
         if band is not None and band[0] <= values[instance.right[0]] <= band[1]:
             rule = "exact"
+    elif instance.kind == "commonest":
+        left, right = _commonest(instance, values), text(instance.right[0])
+        rule = "exact" if left == right else None
     elif instance.kind in ("lowest", "highest"):
         ends = [values[k] for k in instance.left]
         end = min(ends) if instance.kind == "lowest" else max(ends)

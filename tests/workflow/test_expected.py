@@ -1,0 +1,31 @@
+"""No verdict changes unseen: what the build says against what it said before."""
+
+import difflib
+import sys
+
+import pytest
+
+from conftest import PROJECT, Copy
+
+sys.path.insert(0, str(PROJECT / "tests" / "expected"))
+from renew import KEPT, kept
+
+pytestmark = pytest.mark.workflow
+MEND = (
+    "If the change is meant, run `python tests/expected/renew.py` after a build, read the "
+    "difference, and say in CHANGELOG.md which verdicts moved and why."
+)
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_verdicts_are_those_expected(built: Copy, name: str) -> None:
+    expected = (PROJECT / "tests" / "expected" / name).read_text(encoding="utf-8")
+    found = kept(built.folder / "results", name)
+    moved = [
+        line
+        for line in difflib.unified_diff(
+            expected.splitlines(), found.splitlines(), "expected", "found", lineterm="", n=0
+        )
+        if not line.startswith("@@")
+    ]
+    assert moved == [], "\n".join([*moved[:60], MEND])

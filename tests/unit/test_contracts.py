@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -415,16 +416,21 @@ def test_marks_for_values_that_are_not_there_are_logged(
     assert all("sites.csv" in m for m in caplog.messages)
 
 
-def test_marks_of_a_rating_are_logged_by_column(caplog: pytest.LogCaptureFixture) -> None:
-    read_checked(PATHS["site_performance"], "site_performance", SCALES["site_performance"])
-    rows = records("site_performance")
-    marked = {c: n for c in rows[0] if (n := sum(row[c] == "N/A" for row in rows))}
-    # Columns of text keep the mark as it is, so that nothing is lost there.
-    rated = {c: n for c, n in marked.items() if c in SCALES["site_performance"]}
-    assert rated
-    assert rated != marked
+def test_only_marks_that_no_scale_declares_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    scales = SCALES["site_performance"]
+    read_checked(PATHS["site_performance"], "site_performance", scales)
+    assert any("N/A" in row.values() for row in records("site_performance"))
+    assert caplog.messages == []
+    bare = {name: replace(s, not_applicable=(), missing=("",)) for name, s in scales.items()}
+    with pytest.raises(ProblemsFound):
+        read_checked(PATHS["site_performance"], "site_performance", bare)
+    marked = {
+        name: n
+        for name in scales
+        if (n := sum(row[name] == "N/A" for row in records("site_performance")))
+    }
     assert sorted(m.partition(".csv: ")[2] for m in caplog.messages) == sorted(
-        f"column '{c}': 'N/A' (not applicable) in {n} cells" for c, n in rated.items()
+        f"column '{name}': 'N/A' (not applicable) in {n} cells" for name, n in marked.items()
     )
 
 

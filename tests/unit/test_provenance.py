@@ -336,3 +336,20 @@ def test_the_run_record_can_be_written_as_json(tmp_path: Path) -> None:
     assert again["config"] == {"seed": 1}
     assert "medlead" in again["packages"]
     assert again["finished"].endswith("+00:00")
+
+
+def test_a_refused_value_is_told_plainly_and_traced_in_the_log(tmp_path: Path) -> None:
+    p = paths(tmp_path)
+    with (
+        pytest.raises(SystemExit) as stopped,
+        Job([], [str(p["made"])], str(p["log"]), str(p["receipt"])),
+    ):
+        raise ValueError("two groups of 15 do not fit into 20 records")
+    assert stopped.value.code == 1
+    (told,) = collect_problems(p["problems"].parent)
+    assert told.what == "two groups of 15 do not fit into 20 records"
+    assert told.file == "step 'rule'"
+    log = p["log"].read_text(encoding="utf-8")
+    assert "Traceback" in log
+    assert log.startswith(str(ProblemsFound([told])))
+    assert not p["receipt"].exists()

@@ -67,3 +67,21 @@ def test_a_failing_notebook_leaves_no_stale_page(scratch: Copy) -> None:
     assert "Paths" in text
     assert not (scratch.folder / f"results/notebooks/{name}.html").exists()
     assert list((scratch.folder / "logs").rglob(f"{name}.failed.*"))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("config/config.yaml", "extreme_group_size: 10", "extreme_group_size: 15", "do not fit"),
+        ("data/published/relations.yaml", "rows: [TOTAL]", "rows: [TOTALS]", "prints no"),
+        ("config/instruments/layouts.yaml", "from: index", "from: indx", "no column 'indx'"),
+    ],
+)
+def test_a_choice_that_cannot_be_worked_with_is_told_plainly(
+    scratch: Copy, file: str, old: str, new: str, told: str
+) -> None:
+    scratch.edit(file, old, new)
+    text = screen(scratch.snakemake())
+    assert told in text[text.rindex("problem") - 20 :]
+    assert "Traceback" not in text[text.rindex("WorkflowError") :]
+    assert text.rstrip().splitlines()[-1].strip().startswith("mend:")

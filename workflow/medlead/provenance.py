@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -161,7 +162,8 @@ class Job:
     As a context manager around a script's work. On entry the inputs are compared
     with their receipts; on success the outputs' receipt is written; a
     `ProblemsFound` is written to the log and to `problems` and ends the process
-    with exit code 1 and no traceback.
+    with exit code 1 and no traceback on the screen; so does a `ValueError`, whose
+    traceback goes to the log.
     """
 
     def __init__(
@@ -190,6 +192,15 @@ class Job:
     ) -> None:
         if isinstance(error, ProblemsFound):
             self._stop(error)
+        if isinstance(error, ValueError):
+            # What our functions refuse: a choice or a combination that cannot be worked with.
+            refused = Problem(
+                file=f"step '{self.log.stem}'",
+                what=str(error),
+                mend=f"change what it names in the configuration, the instruments or the data; "
+                f"where it arose stands in {self.log.as_posix()}",
+            )
+            self._stop(ProblemsFound([refused]), "".join(traceback.format_exception(error)))
         if error is None:
             text = io.StringIO()
             lines = csv.writer(text, lineterminator="\n")
@@ -208,8 +219,8 @@ class Job:
         except ProblemsFound as error:
             self._stop(error)
 
-    def _stop(self, error: ProblemsFound) -> None:
-        write_text(self.log, f"{error}\n")
+    def _stop(self, error: ProblemsFound, details: str = "") -> None:
+        write_text(self.log, f"{error}\n{details}")
         write_json(self._problems, [asdict(problem) for problem in error.problems])
         sys.exit(1)
 

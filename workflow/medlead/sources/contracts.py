@@ -127,13 +127,15 @@ def _read(
 
 
 def _mark_notes(table: TextTable, contract: Contract, scales: Scales | None) -> list[str]:
-    """How often each column holds a mark for a value that is not there: none is lost unsaid."""
+    """How often a column holds a mark for a missing value that nobody declared for it."""
     notes = []
     for column in contract.columns_for(scales):
         if column.kind is Kind.TEXT:
             continue
         found = table.frame[column.name].value_counts()
-        for mark in (m for m in MISSING_MARKS if m and m in found.index):
+        scale = column.scale
+        declared = {*scale.missing, *scale.not_applicable} if scale else {""}
+        for mark in (m for m in MISSING_MARKS if m not in declared and m in found.index):
             what = MISSING_MARKS[mark]
             notes.append(f"column '{column.name}': '{mark}' ({what}) in {found[mark]} cells")
     return notes

@@ -9,7 +9,10 @@ rule build_page:
         audit=rules.judge_cells.output.audit,
         summary=rules.judge_cells.output.summary,
         tables=rules.judge_cells.input.tables,
-        added=[rules.tabulate_sites.output.added, rules.tabulate_performance.output.added],
+        added=[
+            rules.tabulate_sites.output.added,
+            rules.tabulate_performance.output.added,
+        ],
         figures=rules.draw_performance.output.files,
         notebooks=rules.run_notebooks.output.notebooks,
         code=plan.code("build_page"),

@@ -3,6 +3,7 @@
 # make lint   formatter, linters, type checker
 # make bench  measure the build's overhead
 # make expected  keep the verdicts of the last build as those that the tests expect
+# make manifest  record a change of data/raw that is meant
 # make lock   renew envs/lock.txt from pyproject.toml
 # make clean  remove what was built
 
@@ -11,7 +12,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CORES ?= 4
 
-.PHONY: all test lint format bench expected lock clean
+.PHONY: all test lint format bench expected manifest lock clean
 .DEFAULT_GOAL := all
 
 all: $(VENV)/medlead-ready
@@ -42,6 +43,9 @@ bench: $(VENV)/medlead-ready
 
 expected: $(VENV)/medlead-ready
 	$(BIN)/python tests/expected/renew.py
+
+manifest: $(VENV)/medlead-ready
+	$(BIN)/python -m medlead manifest
 
 lock: $(VENV)/medlead-ready
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest \

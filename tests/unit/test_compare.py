@@ -92,8 +92,8 @@ def percent(row: str, text: str) -> Cell:
     [
         (RECORDS, "7", Verdict.AGREES_BY_CONSTRUCTION, "copied-record", ""),
         (EvidenceClass.RECONSTRUCTED, "7", Verdict.AGREES_BY_CONSTRUCTION, "copied-record", ""),
-        (AGGREGATES, "7", Verdict.AGREES, "exact", ""),
-        (EvidenceClass.STUDY, "7", Verdict.AGREES, "exact", ""),
+        (AGGREGATES, "7", Verdict.AGREES, "arithmetic: exact", ""),
+        (EvidenceClass.STUDY, "7", Verdict.AGREES_BY_CONSTRUCTION, "copied-record", ""),
         (RECORDS, "8", Verdict.DIFFERS, "exact", Reason.CONFLICTS_WITH_PRINT),
         (RECORDS, "7.0", Verdict.DIFFERS, "exact", Reason.CONFLICTS_WITH_PRINT),
     ],

@@ -835,3 +835,29 @@ def test_what_is_counted_needs_a_heading_of_numbers_and_one_value() -> None:
         commonest({"1": 3, "2": 5}, "2", value={"item": "t"})
     with pytest.raises(DeclarationError, match="not one printed number"):
         commonest({"1": 3, "2": 5}, "hardly any")
+
+
+def test_a_mend_far_away_counts_as_a_second_explanation() -> None:
+    # p may fall to 3, or the limit L may rise to x: the print does not show which.
+    cells = table("t", {"a": {"n": 2}, "p": {"n": 9}, "T": {"n": 5}, "L": {"n": 4}, "x": {"n": 20}})
+
+    def rows(*names: str) -> dict[str, Any]:
+        return {"item": "t", "rows": list(names)}
+
+    _, mends, unresolved = run(
+        cells,
+        {"relation": "limit", "kind": "at-most", "parts": rows("p"), "limit": rows("L")},
+        {"relation": "end", "kind": "highest", "parts": rows("x"), "total": rows("L")},
+        {"relation": "sum", "kind": "total", "parts": rows("a", "p"), "total": rows("T")},
+    )
+    assert "limit" not in {name for m in mends for name in m.restores if m.key[1] == "p"} or (
+        "limit" in {i.name for i in unresolved}
+    )
+
+
+@pytest.mark.parametrize(("kind", "rank"), [("commonest", 0), ("commonest", "2"), ("none", 2)])
+def test_a_rank_is_a_whole_number_and_belongs_to_the_commonest(kind: str, rank: object) -> None:
+    cells = [*table("t", {"1": {"n": 4}}), Cell(("text", "most", "n"), "1", "count")]
+    value = {"value": {"item": "text"}} if kind == "commonest" else {}
+    with pytest.raises(DeclarationError, match="rank"):
+        run(cells, {"relation": "r", "kind": kind, "rank": rank, "parts": {"item": "t"}, **value})

@@ -6,13 +6,22 @@ import sys
 from pathlib import Path
 
 from medlead.provenance import changed_results, read_receipts
-from medlead.sources.manifest import write
+from medlead.sources.manifest import Manifest, write
 from medlead.sources.messages import ProblemsFound, report
 
 
 def refresh_manifest(folder: Path) -> int:
     """Write the manifest of a folder of raw files anew, after a change that is meant."""
+    known = Manifest.read(folder).by_file if (folder / "MANIFEST.csv").exists() else {}
     manifest = write(folder)
+    for name, entry in manifest.by_file.items():
+        if name in known and known[name].sha256 != entry.sha256:
+            print(
+                f"{name} has changed. It is still recorded as {entry.evidence}, '{entry.made_by}':"
+            )
+            print(f"  if that is no longer true, say so in {folder / 'MANIFEST.csv'}.")
+        elif name not in known:
+            print(f"{name} is new, recorded as {entry.evidence}.")
     print(f"{folder / 'MANIFEST.csv'}: {len(manifest.entries)} files recorded.")
     return 0
 

@@ -119,7 +119,7 @@ def reconciling_rule(
     """The rounding rule under which an exact value is printed as this text, or None.
 
     `exact` where nothing had to be rounded; `nearest` where every way of rounding
-    to nearest gives the text (no tie is met); otherwise the first `allowed` rule
+    to nearest gives the text; otherwise the first `allowed` rule
     that gives it.
     """
     printed, places = number(text), decimals(text)

@@ -131,6 +131,8 @@ def is_numeric(texts: Sequence[str]) -> bool:
 
 def _ns_shown(cells: Mapping[tuple[str, str], Mapping[str, str]]) -> tuple[str, bool]:
     """How the n of a table is told: one footnote where it can be, else in every cell."""
+    if {cell["n"] for (_, c), cell in cells.items() if c != "(group)"} <= {"", "1"}:
+        return "", False  # a cell that is one record's own value has no n worth telling
     for place, word in ((None, ""), (0, "by row"), (1, "by column")):
         by: dict[Hashable, set[str]] = {}
         for key, cell in cells.items():

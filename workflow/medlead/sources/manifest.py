@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 import shlex
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -308,7 +309,10 @@ def _no_folder(folder: Path) -> Problem:
 
 
 def _refresh(folder: Path) -> str:
-    return f"python -m medlead manifest {shlex.quote(_shown(folder))}"
+    # The very Python that runs here: the user's shell may find another one, without medlead.
+    python = Path(sys.executable).parent / "python"
+    here = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+    return f"{here.as_posix()} -m medlead manifest {shlex.quote(_shown(folder))}"
 
 
 def _shown(path: Path) -> str:

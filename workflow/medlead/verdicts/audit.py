@@ -90,7 +90,7 @@ def audit_frame(
 
     Every failing relation is a finding, and every significance mark that
     differs. `certainty` is `certain` for arithmetic; it is `conditional` for
-    marks, which rest on the test that fits the others best.
+    marks, which rest on the tests that are declared.
     """
     where = {
         (i, r, c): (s, int(n))

@@ -91,6 +91,7 @@ def _from_table(cell: Cell, text: str, evidence: EvidenceClass) -> Judgement:
         EvidenceClass.PRINTED_RECORDS,
         EvidenceClass.RECONSTRUCTED,
         EvidenceClass.SIMULATED,
+        EvidenceClass.STUDY,
     )
     if text != cell.text:
         return Judgement(
@@ -102,7 +103,7 @@ def _from_table(cell: Cell, text: str, evidence: EvidenceClass) -> Judgement:
         )
     if by_construction:
         return Judgement(Verdict.AGREES_BY_CONSTRUCTION, evidence, text, "copied-record")
-    return Judgement(Verdict.AGREES, evidence, text, "exact")
+    return Judgement(Verdict.AGREES, evidence, text, f"{ARITHMETIC}: exact")
 
 
 def _implied_text(outcome: Outcome, values: Mapping[Key, Fraction]) -> str:
@@ -111,6 +112,11 @@ def _implied_text(outcome: Outcome, values: Mapping[Key, Fraction]) -> str:
         share = share_of(instance, values)
         return "" if share is None else plain_number(float(share))
     return outcome.left  # the parts of a total, or the first of two printings
+
+
+def _blames(outcome: Outcome) -> bool:
+    """Whether a failing test shows its derived cell wrong, and not just one of its cells."""
+    return outcome.instance.kind not in ("total", "same")
 
 
 def _from_relations(
@@ -122,7 +128,7 @@ def _from_relations(
     blames none of its cells by itself.
     """
     failing = [o for o in derived if not o.holds]
-    blaming = [o for o in failing if o.instance.kind not in ("total", "same")]
+    blaming = [o for o in failing if _blames(o)]
     if blaming:
         return Judgement(
             Verdict.DIFFERS,
@@ -132,10 +138,11 @@ def _from_relations(
         )
     if failing:
         return Judgement(Verdict.NOT_DERIVABLE, evidence, reason=Reason.CONFLICTING_EVIDENCE)
-    rounded = [o for o in derived if o.rule != "exact"]
     # Arithmetic says more than a repetition, and a rounding rule more than exactness.
     best = min(derived, key=lambda o: (o.instance.kind == "same", o.rule == "exact"))
-    how = REPEATED if best.instance.kind == "same" else ARITHMETIC
+    repeated = best.instance.kind == "same"
+    how = REPEATED if repeated else ARITHMETIC
+    rounded = [o for o in derived if o.rule != "exact" and (o.instance.kind == "same") == repeated]
     rules = list(dict.fromkeys(o.rule for o in rounded))
     return Judgement(
         Verdict.AGREES_BY_ROUNDING if rounded else Verdict.AGREES,
@@ -203,7 +210,8 @@ def judge_cells(
         for key in o.instance.cells
     }
     related = {key for o in outcomes for key in o.instance.cells}
-    strange = [key for key in (*rebuilt, *marks) if key not in {c.key for c in cells}]
+    printed = {c.key for c in cells}
+    strange = [key for key in (*rebuilt, *marks) if key not in printed]
     if strange:
         raise ValueError(f"rebuilt, but not printed: {strange[:5]}")
 
@@ -223,7 +231,9 @@ def judge_cells(
                 str(mended[key].implied),
                 reason=Reason.CONFLICTS_WITH_PRINT,
             )
-        elif key in derived:
+        elif key in derived and (
+            key not in doubtful or any(_blames(o) for o in derived[key] if not o.holds)
+        ):
             judged = _from_relations(derived[key], values, evidence)
         elif key in doubtful:
             judged = Judgement(Verdict.NOT_DERIVABLE, evidence, reason=Reason.CONFLICTING_EVIDENCE)

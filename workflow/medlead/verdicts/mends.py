@@ -80,10 +80,13 @@ def _mends_for(
         high = most if high is None else high if most is None else min(high, most)
     here, first = values[key], math.ceil(low)
     if high is None:
-        # Nothing holds the cell from above: if any value serves, the next ones do too.
-        candidates = range(max(first, math.ceil(here)), max(first, math.ceil(here)) + 4)
+        # Nothing holds the cell from above. The tests change their answer only near a value
+        # of another cell, so these and what follows them are tried.
+        near = {math.floor(values[k]) for i in touching for k in i.cells if k in values}
+        starts = {first, math.ceil(here), *near}
+        candidates = sorted({v + step for v in starts for step in (0, 1, 2)} - set(range(first)))
     else:
-        candidates = range(first, math.floor(high) + 1)
+        candidates = list(range(first, math.floor(high) + 1))
     found: list[Fraction] = []
     for candidate in map(Fraction, candidates):
         changed = ChainMap({key: candidate}, dict(values))

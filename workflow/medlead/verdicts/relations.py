@@ -229,6 +229,9 @@ def expand(declarations: Iterable[Mapping[str, Any]], cells: Sequence[Cell]) -> 
         lacking = [n for n in ("says", *names) if n not in declaration]
         if lacking:
             raise DeclarationError(f"{where}: {lacking} is missing")
+        rank = declaration.get("rank", 1)
+        if not isinstance(rank, int) or rank < 1 or ("rank" in declaration and kind != "commonest"):
+            raise DeclarationError(f"{where}: rank must be 1 or more, and belongs to commonest")
         if declaration.get("absent", 0) != 0 or ("absent" in declaration and kind in _SINGLE):
             raise DeclarationError(f"{where}: absent must be 0, and belongs to sums on both sides")
         picked = {n: select(cells, declaration[n], where) for n in names}
@@ -298,7 +301,7 @@ def share_of(instance: Instance, values: Mapping[Key, Fraction]) -> Fraction | N
 
 
 def _band(key: Key) -> tuple[Fraction, Fraction]:
-    """The numbers that a cell's heading stands for: `50-99`, or `3` by itself."""
+    """The numbers that a cell's heading stands for: `50-99`, or `3`."""
     for heading in (key[2], key[1]):
         low, mark, high = heading.partition("-")
         try:
@@ -308,9 +311,7 @@ def _band(key: Key) -> tuple[Fraction, Fraction]:
     raise DeclarationError(f"{key}: neither heading is a number or a band of numbers")
 
 
-def _occupied(
-    instance: Instance, values: Mapping[Key, Fraction]
-) -> tuple[Fraction, Fraction] | None:
+def _occupied(instance: Instance, values: Mapping[Key, Fraction]) -> tuple[Fraction, ...] | None:
     """The lowest or highest band that counts anyone, None where all are empty."""
     bands = [_band(k) for k in instance.left if values[k] > 0]
     return (min if instance.kind == "lowest-band" else max)(bands, default=None)
@@ -363,7 +364,7 @@ def test_instance(
             rule = "exact"
     elif instance.kind == "commonest":
         left, right = _commonest(instance, values), text(instance.right[0])
-        rule = "exact" if left == right else None
+        rule = "exact" if left == _exact(values[instance.right[0]]) else None
     elif instance.kind in ("lowest", "highest"):
         ends = [values[k] for k in instance.left]
         end = min(ends) if instance.kind == "lowest" else max(ends)

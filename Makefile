@@ -1,6 +1,7 @@
 # make        build everything (creates .venv first)
 # make test   run the tests
 # make lint   formatter, linters, type checker
+# make records rebuild data/raw/survey.csv from what is printed (not part of the build)
 # make bench  measure the build's overhead
 # make expected  keep the verdicts of the last build as those that the tests expect
 # make manifest  record a change of data/raw that is meant
@@ -12,7 +13,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CORES ?= 4
 
-.PHONY: all test lint format bench expected manifest lock clean
+.PHONY: all test lint format records bench expected manifest lock clean
 .DEFAULT_GOAL := all
 
 all: $(VENV)/medlead-ready
@@ -37,6 +38,11 @@ format: $(VENV)/medlead-ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
+
+records: $(VENV)/medlead-ready
+	$(BIN)/snakemake --cores $(CORES) reconstruct
+	cp results/reconstruction/survey.csv data/raw/survey.csv
+	$(BIN)/python -m medlead manifest data/raw
 
 bench: $(VENV)/medlead-ready
 	$(BIN)/python tests/bench/build.py

@@ -1,0 +1,108 @@
+"""Whether returns meet everything that is printed about them, cell by cell."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pandas as pd
+
+from medlead.printed import interval, number
+from medlead.reconstruction.facts import Fact
+from medlead.reconstruction.levels import as_levels, count_levels, numbers, used_returns
+from medlead.reconstruction.margins import Cells, Margins
+from medlead.reconstruction.space import MISSING
+from medlead.survey.instrument import OPTION_MARK, Instrument
+from medlead.writing import plain_number
+
+COLUMNS = ("item", "row", "column", "kind", "printed", "found", "slack", "holds")
+HOLDS, EXCEPTED, FAILS = "yes", "excepted", "no"
+
+Cell = tuple[str, str, str]
+
+
+def check_survey(
+    raw: pd.DataFrame,
+    instrument: Instrument,
+    margins: Margins,
+    declarations: Mapping[str, Any],
+    cells: Cells,
+    excepted: Collection[Cell] = (),
+    sites: Collection[Fact] = (),
+    key: str = "case_study",
+) -> pd.DataFrame:
+    """Every condition on the returns: what is printed, what they give, and whether it holds.
+
+    `raw` are returns in the questionnaire's own shape, written cleanly. `slack` is by how
+    many records (for a value: by how much) they miss; `holds` is yes, no, or excepted for
+    cells that are known to differ. `sites` are facts about single returns, found by `key`.
+    The first row tells whether every answer has a level at all.
+    """
+    used = used_returns(raw, instrument)
+    levels = as_levels(used, instrument, margins.space, margins.several)
+    counts = count_levels(margins.space, levels)
+    rows: list[tuple[Any, ...]] = [_known_levels(levels)]
+    for fact in margins.facts:
+        slack = fact.slack(margins.space, counts)
+        found = plain_number(fact.found(margins.space, counts))
+        rows.append((*fact.cell, fact.kind, fact.text, found, slack, ""))
+    single = {
+        name: count_levels(margins.space, levels[(used[key] == name).to_numpy()])
+        for name in {fact.population for fact in sites}
+    }
+    for fact in sites:
+        slack = fact.slack(margins.space, single[fact.population])
+        name = next(iter(fact.requirements[0].terms[0][1]))
+        held = levels.loc[used[key] == fact.population, name]
+        found = margins.space.variables[name][int(held.iloc[0])].name if len(held) else MISSING
+        rows.append((*fact.cell, fact.kind, fact.text, found, slack, ""))
+    rows += [_value(given, raw, used, instrument, cells) for given in declarations["values"]]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    known = set(excepted)
+    frame["holds"] = [
+        HOLDS if slack < 1e-9 else EXCEPTED if (item, row, column) in known else FAILS
+        for item, row, column, slack in zip(
+            frame["item"], frame["row"], frame["column"], frame["slack"], strict=True
+        )
+    ]
+    return frame
+
+
+def _known_levels(levels: pd.DataFrame) -> tuple[Any, ...]:
+    unknown = int((levels < 0).sum().sum())
+    where = ", ".join(str(name) for name in levels if (levels[name] < 0).any())
+    return ("returns", "answers without a level", where, "coding", "0", str(unknown), unknown, "")
+
+
+def _value(
+    given: Mapping[str, Any],
+    raw: pd.DataFrame,
+    used: pd.DataFrame,
+    instrument: Instrument,
+    cells: Cells,
+) -> tuple[Any, ...]:
+    key = (given["item"], given["row"], given["column"])
+    statistic = given["statistic"]
+    text = cells[key]
+    if statistic == "mean":
+        printed = interval(text, "statistic")
+        low, high = float(printed.low), float(printed.high)
+    else:
+        low = high = float(number(text))
+    if statistic in ("returned", "empty"):
+        found = float(len(raw) if statistic == "returned" else len(raw) - len(used))
+    else:
+        part = used
+        for name, level in given.get("where", {}).items():
+            part = part[part[name] == level]
+        names = [given["of"]]
+        if OPTION_MARK in given["of"]:
+            front, _, back = given["of"].partition(OPTION_MARK)
+            names = [
+                p.name
+                for p in instrument.parts
+                if p.name.startswith(front) and p.name.endswith(back) and p.option
+            ]
+        values = pd.concat([numbers(part, name, instrument) for name in names]).dropna()
+        found = float(
+            {"lowest": values.min, "highest": values.max, "mean": values.mean}[statistic]()
+        )
+    return (*key, statistic, text, plain_number(found), max(low - found, found - high, 0.0), "")

@@ -1,0 +1,102 @@
+"""The declarations of what the print says about records (`margins.yaml`), as a space and facts.
+
+Nothing of a questionnaire or a report stands here: levels come from the instrument,
+numbers from the printed cells, and which cell counts which records from the file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from medlead.reconstruction.declarations import Cells, DeclarationReader, Wrong
+from medlead.reconstruction.facts import Fact
+from medlead.reconstruction.space import Selection, Space
+from medlead.survey.instrument import Instrument
+
+__all__ = ["Cells", "Margins", "load_margins", "printed_cells"]
+
+_PARTS = (
+    "variables",
+    "blocks",
+    "impossible",
+    "fewest",
+    "facts",
+    "values",
+    "exceptions",
+    "sites",
+    "scenarios",
+)
+
+
+@dataclass(frozen=True)
+class Margins:
+    """The space of the coded records, what is printed about them, and levels with a note.
+
+    `also` are levels, by variable, that no record holds unless it is known to; `fewest`
+    are records that are kept as few as can be; `several` names the variables made from
+    one with several codes, by code.
+    """
+
+    space: Space
+    facts: tuple[Fact, ...]
+    also: Mapping[str, frozenset[int]]
+    fewest: tuple[Selection, ...] = ()
+    several: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def printed_cells(cells: pd.DataFrame) -> dict[tuple[str, str, str], str]:
+    """The printed text of each cell by item, row and column."""
+    keys = zip(cells["item"], cells["row"], cells["column"], strict=True)
+    return dict(zip(keys, cells["text"].fillna(""), strict=True))
+
+
+def load_margins(
+    mapping: Mapping[str, Any],
+    instrument: Instrument,
+    cells: Cells,
+    *,
+    file: str = "margins.yaml",
+) -> Margins:
+    """The space and the facts that a declaration file describes.
+
+    Raises ProblemsFound with every declaration that names a variable, level, cell or
+    kind that is not there.
+    """
+    reader = DeclarationReader(instrument, cells, file)
+    for key in mapping:
+        reader.known("the file", key, _PARTS)
+    for key in ("variables", "blocks", "facts"):
+        if key not in mapping:
+            reader.wrong("the file", Wrong(f"'{key}' is missing", f"add `{key}:`"))
+    reader.stop()
+    variables, several, also = reader.variables(mapping["variables"])
+    reader.stop()
+    blocks = [
+        tuple(block)
+        for given in mapping["blocks"]
+        for block in ([[v] for v in several[given[0]].values()] if given[0] in several else [given])
+    ]
+    for block in blocks:
+        for name in block:
+            reader.known("blocks", name, tuple(variables))
+    reader.stop()
+    reader.space = Space(variables, tuple(blocks))
+    reader.several = several
+    impossible = [
+        reader.attempt("impossible", lambda given=given: reader.selection(given))
+        for given in mapping.get("impossible", ())
+    ]
+    reader.stop()
+    reader.space = Space(variables, tuple(blocks), tuple(impossible))
+    fewest = [
+        reader.attempt("fewest", lambda given=given: reader.selection(given))
+        for given in mapping.get("fewest", ())
+    ]
+    facts: list[Fact] = []
+    for position, given in enumerate(mapping["facts"], start=1):
+        place = f"facts, number {position} ({given.get('item', '?')})"
+        facts += reader.attempt(place, lambda given=given: list(reader.facts(given))) or []
+    reader.stop()
+    return Margins(reader.space, tuple(facts), also, tuple(fewest), several)

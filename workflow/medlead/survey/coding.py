@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from medlead.survey.cleaning import Cleaned
-from medlead.survey.definition import PartType
+from medlead.survey.definition import YES_NO, PartType
 from medlead.survey.instrument import (
     OPTION_MARK,
     CodedVariable,
@@ -25,7 +25,6 @@ from medlead.survey.patterns import count_uncoded, cut, match
 
 MENTION_COLUMNS = ["row", "variable", "field", "text", "code", "pattern"]
 UNCODED_COLUMNS = ["variable", "text", "count", "rows", "nearest", "nearest_words"]
-YES_NO = ("yes", "no")
 JOINED = "; "
 
 

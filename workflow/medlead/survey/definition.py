@@ -24,6 +24,9 @@ class PartType(StrEnum):
     LIST = "list"
 
 
+YES_NO = ("yes", "no")
+# What the coded file says of each return itself; no variable can have these names.
+RESERVED = ("row", "complete", "used")
 # For each thing in the file: the keys it must have, and those it may have.
 _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "instrument": (
@@ -194,7 +197,7 @@ class _Check:
         if kind == PartType.RATING and not _ends(part):
             self.wrong(place, "a rating needs its ends", "add `low:` and `high:`, the lower first")
         if kind == PartType.YES_NO:
-            names = ["yes", "no"]
+            names = list(YES_NO)
         self.options[part["part"]] = tuple(names)
         self.types[part["part"]] = kind
 
@@ -322,7 +325,9 @@ class _Check:
                     self.unknown(place, f"set of {key}", given[key], mapping[key])
             if not {"label", "bands", "codes"} & given.keys():
                 self.wrong(place, "the variable has no label", "add `label:`")
-        self.twice("coded", "variable", [_name(c, "variable") for c in mapping["coded"]])
+        taken = [*RESERVED, "evidence", _key_column(mapping, returns.get("key"))]
+        names = [_name(c, "variable") for c in mapping["coded"]]
+        self.twice("coded", "variable", [*names, *(t for t in taken if t in names)])
         for given in mapping["decisions"]:
             self.keys(f"decisions / {_name(given, 'about')}", given, "decision")
 
@@ -336,6 +341,11 @@ def _columns(parts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         options = [o for o in part.get("options", ()) if isinstance(o, Mapping)]
         yield from filter(None, [part.get("column"), part.get("specify")])
         yield from (o["column"] for o in options if "column" in o)
+
+
+def _key_column(mapping: Mapping[str, Any], key: object) -> object:
+    parts = [*mapping["frame"], *(p for q in mapping["questions"] for p in q["parts"])]
+    return next((p.get("column") for p in parts if p["part"] == key), None)
 
 
 def _ends(part: Mapping[str, Any]) -> bool:

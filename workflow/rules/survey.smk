@@ -1,4 +1,4 @@
-# Survey: the case-study sites (Tables 1, 2, 23, 24, 25).
+# Survey: the case-study sites (Tables 1, 2, 23, 24, 25), and the returns of the questionnaire.
 
 SITE_ITEMS = ["table-01", "table-02", "table-23", "table-24", "table-25"]
 
@@ -36,3 +36,41 @@ rule tabulate_sites:
         "Survey 2/8: tables of the case-study sites (sections 3.1.2 and 5.1)"
     script:
         "../scripts/tabulate_sites.py"
+
+
+rule clean_survey:
+    input:
+        raw=plan.raw("survey"),
+        instrument=plan.instruments("survey.yaml"),
+        cleaning=plan.instruments("cleaning.yaml"),
+        code=plan.code("clean_survey"),
+    output:
+        coded=plan.result("survey/coded.csv"),
+        clean=plan.result("survey/clean.csv"),
+        returns=plan.result("survey/returns.csv"),
+        listed=plan.result("survey/items.csv"),
+        mentions=plan.result("survey/mentions.csv"),
+        roles=plan.result("survey/roles.csv"),
+        uncoded=plan.result("survey/uncoded.csv"),
+        changes=plan.result("survey/cleaning-log.csv"),
+        ranges=plan.result("survey/ranges.csv"),
+        problems=plan.result("survey/problems.csv"),
+        receipt=plan.receipt("clean_survey"),
+    log:
+        plan.log("clean_survey"),
+    benchmark:
+        "benchmarks/clean_survey.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.instruments("survey.yaml", "cleaning.yaml"),
+            plan.code("clean_survey"),
+        ),
+        sheets=plan.sheets("survey"),
+        evidence=plan.evidence("survey"),
+        sums=plan.raw_sums("survey"),
+    message:
+        "Survey 3/8: the returns cleaned and coded (chapter 4)"
+    script:
+        "../scripts/clean_survey.py"

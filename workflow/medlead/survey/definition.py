@@ -27,6 +27,8 @@ class PartType(StrEnum):
 YES_NO = ("yes", "no")
 # What the coded file says of each return itself; no variable can have these names.
 RESERVED = ("row", "complete", "used")
+# Columns that stand beside the key in the tables of the cleaned survey.
+_TABLE_COLUMNS = ("file", "set", "field", "column", "text", "code", "line", "why")
 # For each thing in the file: the keys it must have, and those it may have.
 _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "instrument": (
@@ -325,7 +327,10 @@ class _Check:
                     self.unknown(place, f"set of {key}", given[key], mapping[key])
             if not {"label", "bands", "codes"} & given.keys():
                 self.wrong(place, "the variable has no label", "add `label:`")
-        taken = [*RESERVED, "evidence", _key_column(mapping, returns.get("key"))]
+        key = _key_column(mapping, returns.get("key"))
+        taken = [*RESERVED, "evidence", key]
+        if key in (*taken[:-1], *_TABLE_COLUMNS):
+            self.wrong("returns", f"the column '{key}' cannot be the key", "give it another name")
         names = [_name(c, "variable") for c in mapping["coded"]]
         self.twice("coded", "variable", [*names, *(t for t in taken if t in names)])
         for given in mapping["decisions"]:

@@ -37,7 +37,7 @@ def read_returns(
     cannot be read, a column is missing or belongs to no question, or several returns of
     one respondent hold answers and no choice is made for them. Answers never raise.
     """
-    table = read_text_table(path, columns=instrument.columns, sheet=sheet or None)
+    table = read_text_table(path, columns=instrument.columns, sheet=sheet or None, keep_faults=True)
     for note in table.notes:
         logger.warning("%s: %s", table.file, note)
     cleaned = clean(table.frame, instrument, rules, rows=table.rows, file=table.file)

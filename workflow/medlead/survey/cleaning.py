@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from medlead.sources.messages import Problem, ProblemsFound
-from medlead.survey.answers import NOT_ANSWERED, Parsed
+from medlead.survey.answers import NOT_ANSWERED, NOT_APPLICABLE, Parsed
 from medlead.survey.coded import clean_types
 from medlead.survey.contradictions import Finding, contradictions
 from medlead.survey.definition import PartType
@@ -165,7 +165,7 @@ def _empty_boxes(boxes: dict[str, Cell]) -> dict[str, Cell]:
     unticked: Parsed[Any] = Parsed(value=False, rules=(rule,))
     filled: dict[str, Cell] = {}
     for column, cell in boxes.items():
-        if cell.read.missing == NOT_ANSWERED:
+        if cell.read.missing in (NOT_ANSWERED, NOT_APPLICABLE):
             filled[column] = replace(cell, read=unticked, text="0")
         else:
             filled[column] = cell if cell.text else replace(cell, text=_UNCLEAR_BOX)

@@ -27,6 +27,7 @@ from medlead.survey.patterns import also_named, cut, explain_uncoded, match
 
 MENTION_COLUMNS = ["row", "variable", "field", "text", "code", "pattern", "also"]
 UNCODED_COLUMNS = ["row", "variable", "field", "text", "times", "nearest", "why"]
+_UNREAD = "a box cannot be read ({})"
 _NO_SET = "no code stands for this set of ticks"
 JOINED = "; "
 
@@ -199,30 +200,52 @@ class _Coder:
             for place in range(len(self.clean))
         ]
 
+    def unread(self, part: Part) -> list[tuple[str, ...]]:
+        """The options of which nobody knows whether they are ticked, beside others that are."""
+        boxes = {o.name: self.clean[o.column or ""].isna() for o in part.options}
+        return [
+            tuple(name for name, box in boxes.items() if box.iloc[place] and ticked)
+            for place, ticked in enumerate(self.ticked(part))
+        ]
+
     def ticks(self, variable: CodedVariable, codes: CodeSet) -> "pd.Series[Any]":
         """The code of each set of ticks."""
         part = self.instrument.part(variable.sources[0])
         found: list[str | None] = []
-        for row, ticked in zip(self.cleaned.rows, self.ticked(part), strict=True):
+        unread = self.unread(part)
+        for place, ticked in enumerate(self.ticked(part)):
             counted = frozenset(ticked) - frozenset(codes.ignore)
-            names = [c.name for c in codes.codes if c.ticks == counted]
+            unclear = set(unread[place]) - set(codes.ignore)
+            names = [c.name for c in codes.codes if c.ticks == counted and not unclear]
             found.append(names[0] if names else None)
             if ticked and not names:
-                boxes = ", ".join(o.column or "" for o in part.options if o.name in ticked)
+                shown = {*ticked, *unclear}
+                boxes = ", ".join(o.column or "" for o in part.options if o.name in shown)
+                why = _UNREAD.format(", ".join(sorted(unclear))) if unclear else _NO_SET
                 text = " + ".join(ticked)
-                self.without.append((row, variable.name, boxes, text, "", _NO_SET))
+                self.without.append((self.cleaned.rows[place], variable.name, boxes, text, "", why))
         return self.ordered(found, codes.names)
 
     def chosen(self, codes: CodeSet) -> list[str | None]:
-        """The option chosen in each return, or the only one ticked where none was chosen."""
+        """The option chosen in each return, or the only one ticked where none was chosen.
+
+        A choice that was made but cannot be read stays missing.
+        """
         part = self.instrument.part(codes.of[0])
         chosen = [None if pd.isna(v) else str(v) for v in self.clean[part.column or ""]]
         if codes.otherwise_only is None:
             return chosen
-        ticked = self.ticked(self.instrument.part(codes.otherwise_only))
+        problems = self.cleaned.problems
+        is_own = (problems["field"] == part.column) & (problems["kind"] == "refused")
+        refused = set(problems.loc[is_own, "row"])
+        part = self.instrument.part(codes.otherwise_only)
+        unclear = [
+            bool(unread) or row in refused
+            for row, unread in zip(self.cleaned.rows, self.unread(part), strict=True)
+        ]
         return [
-            only[0] if option is None and len(only) == 1 else option
-            for option, only in zip(chosen, ticked, strict=True)
+            only[0] if option is None and len(only) == 1 and not doubt else option
+            for option, only, doubt in zip(chosen, self.ticked(part), unclear, strict=True)
         ]
 
     def texts(

@@ -15,7 +15,7 @@ _NUMBERED = re.compile(r"(?:^|\s)\(?\d{1,2}[.)]\s+(?=\S)")
 _SLASH = re.compile(r"\s*[/+]\s*")
 _AND = re.compile(r"\s+and\s+|\s*&\s*", re.I)
 _EDGES = " \t.,;:-()[]\"'"
-_NEAR_ENOUGH = 0.5
+_NEAR_ENOUGH = 0.6
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,21 @@ def cut(text: str, codes: CodeSet) -> tuple[str, ...]:
                 pieces.append(text[start : found.start()])
                 start = found.end()
         pieces.append(text[start:])
-    items = (_BULLET.sub("", tidy(piece)).strip(_EDGES) for piece in pieces)
+    items = (_trim(_BULLET.sub("", tidy(piece))) for piece in pieces)
     return tuple(one for item in items if item for one in _cut_at_slashes(item, codes))
+
+
+def _trim(text: str) -> str:
+    """The text without signs at its edges, but with the brackets that belong to it."""
+    bare = text.strip(_EDGES)
+    closing = {"(": ")", "[": "]"}
+    for opened, closed in closing.items():
+        if (
+            bare.count(opened) > bare.count(closed)
+            and closed in text[text.find(bare) + len(bare) :]
+        ):
+            bare += closed
+    return bare
 
 
 def _cut_at_slashes(item: str, codes: CodeSet) -> tuple[str, ...]:

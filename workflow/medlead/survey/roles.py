@@ -116,7 +116,8 @@ def _split_known(line: str, known: KnownTitle) -> list[str]:
         whole: list[str] = []
         for piece in pieces:
             # A time behind a comma belongs to the title before it.
-            if whole and not known(_title_of(piece)) and not re.search(r"[A-Za-z]{4}", piece):
+            is_time = re.match(r"\s*\d", piece) or not re.search(r"[A-Za-z]{4}", piece)
+            if whole and is_time and not known(_title_of(piece)):
                 whole[-1] = f"{whole[-1]}, {piece}"
             else:
                 whole.append(piece)

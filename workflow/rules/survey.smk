@@ -55,6 +55,7 @@ rule clean_survey:
         changes=plan.result("survey/cleaning-log.csv"),
         ranges=plan.result("survey/ranges.csv"),
         problems=plan.result("survey/problems.csv"),
+        decisions=plan.result("survey/decisions.csv"),
         receipt=plan.receipt("clean_survey"),
     log:
         plan.log("clean_survey"),

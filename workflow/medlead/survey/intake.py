@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from medlead.evidence import EvidenceClass
 from medlead.sources.messages import ProblemsFound
 from medlead.sources.reading import read_text_table
 from medlead.survey.cleaning import Cleaned, clean
@@ -69,7 +70,8 @@ def survey_tables(
     a list, `mentions` for each text coded, `roles` for each post, `uncoded` for each text
     without a code; `changes` a row for each change, `ranges` for each answer kept as its ends,
     `problems` for everything a person should look at. `notes` about the whole file stand
-    at the head of `changes`. All name the return by its key and its row in the sheet.
+    at the head of `changes`. All of these name the return by its key and its row in the
+    sheet. `decisions` are those of the instrument.
     """
     key = instrument.part(instrument.key).column or ""
     names = dict(zip(cleaned.rows, cleaned.frame[key], strict=True))
@@ -86,7 +88,12 @@ def survey_tables(
         "problems": _problems(cleaned, coded, instrument, file),
     }
     whole = {"coded", "clean", "returns"}
-    return {
+    decisions = pd.DataFrame(
+        [(d.about, d.found, d.decided, d.because) for d in instrument.decisions],
+        columns=["about", "found", "decided", "because"],
+        dtype="str",
+    ).assign(**{EVIDENCE: str(EvidenceClass.CONCEPTUAL)})
+    return {"decisions": decisions} | {
         name: (table if name in whole else _named(table, names, key)).assign(**{EVIDENCE: evidence})
         for name, table in tables.items()
     }

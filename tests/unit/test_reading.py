@@ -321,6 +321,30 @@ def test_two_sheets_with_the_heading_must_be_told_apart(tmp_path: Path) -> None:
     assert records(read_text_table(path, columns=COLUMNS, sheet="2010")) == ROWS
 
 
+def test_a_hidden_copy_is_left_and_noted_and_read_only_where_it_is_alone(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "t.xlsx", {"old": [COLUMNS, ["Z", 1, 1]], "new": [COLUMNS, *ROWS]})
+    book = load_workbook(path)
+    book["old"].sheet_state = "hidden"
+    book.save(path)
+    table = read_text_table(path, columns=COLUMNS)
+    assert records(table) == ROWS
+    assert any("hidden" in note and "'old'" in note for note in table.notes)
+    assert records(read_text_table(path, columns=COLUMNS, sheet="old")) == [["Z", "1", "1"]]
+    book.remove(book["new"])
+    book.create_sheet("empty")
+    book.save(path)
+    assert records(read_text_table(path, columns=COLUMNS)) == [["Z", "1", "1"]]
+
+
+def test_cells_with_faults_can_be_left_to_the_reader_of_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    write_xlsx(path, {"s": [COLUMNS, ["A", "=5*2", "#REF!"], ["B", 20, "=B3"], [None, "=1", None]]})
+    table = read_text_table(path, columns=COLUMNS, keep_faults=True)
+    assert records(table) == [["A", "#UNSTORED!", "#REF!"], ["B", "20", "#UNSTORED!"]]
+    stops = {(p.row, p.column) for p in problems_of(path)}
+    assert stops == {(2, "budget"), (2, "staff"), (3, "budget")}
+
+
 def test_a_wrong_sheet_name_is_answered_with_the_right_ones(tmp_path: Path) -> None:
     path = write_xlsx(tmp_path / "t.xlsx", {"Trusts": [COLUMNS, *ROWS], "Notes": [["x"]]})
     (problem,) = problems_of(path, sheet="Trust")

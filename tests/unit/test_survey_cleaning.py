@@ -536,9 +536,46 @@ def test_the_cleaning_rules_are_checked() -> None:
     assert "not a list of texts" in changed_cleaning(units={"x": {"words": [1]}})
     assert "did you mean 'rating'?" in changed_cleaning(report_unanswered=["ratings"])
     assert "did you mean 'not known'?" in changed_cleaning(marks={"notknown": []})
+    assert "`not_returns` is not a list of texts" in changed_cleaning(not_returns=[1])
+    assert "did you mean 'stop'?" in changed_cleaning(duplicates="stopp")
     with pytest.raises(ProblemsFound) as raised:
         load_cleaning({k: v for k, v in CLEANING.items() if k != "units"})
     assert "'units' is missing" in str(raised.value)
+
+
+def test_a_row_that_sums_up_others_is_no_return_and_stays() -> None:
+    result = cleaned(
+        {"library": "Total", "a_readers": "9"},
+        {"library": "Grand total (n=2):", "a_readers": "9"},
+        {"library": "Totals Hall", "a_readers": "9"},
+        {"library": "", "county": "Total", "a_readers": "9"},
+        {"library": "L", "c_note": "total"},
+        not_returns=frozenset({"total", "grand total"}),
+    )
+    assert result.returns.is_return == (False, False, True, False, True)
+    assert result.returns.used == 2
+    assert [
+        row
+        for row, kind in zip(result.problems["row"], result.problems["kind"], strict=True)
+        if kind == "not-a-return"
+    ] == [2, 3, 5]
+    assert len(result.frame) == 5
+
+
+def test_returns_of_one_respondent_wait_for_a_choice_only_where_both_hold_answers() -> None:
+    twins = [{"library": "A", "a_readers": "9"}, {"library": "a", "a_readers": "8"}]
+    (found,) = cleaned(*twins, duplicates=Duplicates.STOP).undecided
+    assert (found.row, found.column, found.value) == (3, "library", "a")
+    for choice in (Duplicates.KEEP, Duplicates.FIRST, Duplicates.LAST):
+        assert cleaned(*twins, duplicates=choice).undecided == ()
+    empty = {"library": "A", "c_note": ""}
+    assert cleaned(twins[0], empty, duplicates=Duplicates.STOP).undecided == ()
+
+
+def test_a_cell_that_a_spreadsheet_could_not_fill_is_a_problem_in_every_type() -> None:
+    for column in ("a_money", "b_books", "b_main", "c_clubs", "c_names", "c_mood", "a_posts"):
+        result = cleaned({column: "#N/A"}, {column: "#UNSTORED!"})
+        assert kinds(result).count((column, "refused")) == 2, column
 
 
 def test_own_marks_are_read() -> None:

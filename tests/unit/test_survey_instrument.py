@@ -234,3 +234,34 @@ def test_a_changed_band_changes_the_levels() -> None:
 
 def test_every_type_of_answer_occurs() -> None:
     assert {part.type for part in SURVEY.parts} == set(PartType)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"ends": ["low"]}, "`ends` are not two texts"),
+        ({"ends": ["low", "low"]}, "`ends` are not two texts"),
+        ({"type": "text", "ends": ["low", "high"]}, "only a rating has `ends`"),
+    ],
+)
+def test_the_words_at_the_ends_of_a_scale_are_two_and_of_a_rating(
+    change: dict[str, Any], told: str
+) -> None:
+    mapping = changed()
+    parts = {p["part"]: p for q in mapping["questions"] for p in q["parts"]}
+    del parts["q12"]["ends"]
+    parts["q12"].update(change)
+    assert told in faults(mapping)
+
+
+def test_a_pattern_of_an_option_must_be_readable() -> None:
+    mapping = changed()
+    region = next(part for part in mapping["frame"] if part["part"] == "region")
+    region["options"][0]["patterns"] = ["(north"]
+    assert "cannot be read" in faults(mapping)
+
+
+def test_the_key_cannot_have_the_name_of_a_column_of_the_tables() -> None:
+    mapping = changed()
+    mapping["frame"][0]["column"] = "code"
+    assert "'code' cannot be the key" in faults(mapping)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medlead.survey.answers import ELSEWHERE, Parsed, missing_reason, tidy
+from medlead.survey.answers import ELSEWHERE, Parsed, date_problem, missing_reason, tidy
 from medlead.survey.numbers import Unit, parse_number, spelt_number
 from medlead.survey.roles import parse_roles, roles_text
 from medlead.survey.values import Option, parse_choice, parse_rating, parse_tick, parse_yes_no
@@ -464,3 +464,83 @@ def test_another_unit_of_time_is_kept_and_reported() -> None:
     assert read.value is not None
     assert read.value[0].time.value == 7
     assert "'sessions'" in read.doubts[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "guess"),
+    [
+        ("2010-12-10", "of '10-12')"),
+        ("10-Dec", "of '10-12')"),
+        ("8 Oct 2010", "of '8-10')"),
+        # A spreadsheet takes `10-20` for a month and a year.
+        ("2020-10-01 00:00:00", "of '10-20' or '1-10')"),
+        ("Oct-20", "of '10-20')"),
+        ("Nov-09", "'8/10'"),
+    ],
+)
+def test_a_date_is_no_answer_and_says_what_it_may_have_been(text: str, guess: str) -> None:
+    for parser in PARSERS[:3]:
+        assert (parser(text).problem or "").endswith(guess)
+    assert (parse_choice(text, LEADERS, unit=SHARE).problem or "").endswith(guess)
+
+
+@pytest.mark.parametrize("text", ["1,5", "May", "Mar 3 PAs", "10-20", "Decent"])
+def test_what_is_no_date_is_not_taken_for_one(text: str) -> None:
+    assert date_problem(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("5-10%", "low"), ("12 to 15", "middle"), ("over 25%", "high")]
+)
+def test_a_range_within_one_box_is_that_box(text: str, value: str) -> None:
+    assert parse_choice(text, LEADERS, unit=SHARE).value == value
+
+
+def test_a_share_is_not_taken_for_a_percentage() -> None:
+    assert "share of 1" in (parse_choice("0.15", LEADERS, unit=SHARE).problem or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("Yes - mainly", True), ("✓ (mainly)", True), ("√√", True), ("no, not now", False)],
+)
+def test_words_behind_a_tick_are_left_out(text: str, value: bool) -> None:
+    assert parse_tick(text).value is value
+
+
+@pytest.mark.parametrize("text", ["*", "yes or no", "no idea, or yes", "x2", "Yesterday"])
+def test_what_may_be_no_tick_is_a_problem(text: str) -> None:
+    assert parse_tick(text).problem
+
+
+def test_a_rating_is_read_by_the_words_at_its_ends_and_before_a_remark() -> None:
+    ends = ("Not at all", "Completely")
+    assert parse_rating("not at all.", ends=ends).value == 0
+    assert parse_rating("COMPLETELY", ends=ends).value == 10
+    remark = parse_rating("8 - could be better")
+    assert (remark.value, remark.doubts) == (8, ("words stand behind the number",))
+    assert parse_rating("8 - 9 on good days").value is None
+
+
+def test_options_are_read_by_their_patterns_unless_two_fit() -> None:
+    types = (Option("Acute", patterns=(r"\bacute\b",)), Option("MH", patterns=(r"mental",)))
+    assert parse_choice("An acute trust", types).value == "Acute"
+    assert "any of several boxes" in (parse_choice("Acute mental health", types).problem or "")
+
+
+def test_two_titles_with_a_slash_and_one_time_are_one_post() -> None:
+    def known(text: str) -> bool:
+        return any(word in text for word in ("Director", "Chief"))
+
+    one = parse_roles("Medical Director/Deputy Chief Executive 10", TIME, known=known).value
+    assert one is not None
+    assert [role.facts[:3] for role in one] == [("Medical Director/Deputy Chief Executive", 1, 10)]
+    two = parse_roles("Medical Director 6 / Chief Executive 0", TIME, known=known).value
+    assert two is not None
+    assert [role.facts[:3] for role in two] == [
+        ("Medical Director", 1, 6),
+        ("Chief Executive", 1, 0),
+    ]
+    at = parse_roles("AMD x3 @ 2PAs", TIME).value
+    assert at is not None
+    assert [role.facts[:3] for role in at] == [("AMD", 3, 2)]

@@ -10,13 +10,14 @@ from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.verdicts.compare import (
     RELATION_COLUMNS,
     VERDICT_COLUMNS,
-    Judgement,
     judge_cells,
     rebuilt_cells,
     relation_frame,
 )
+from medlead.verdicts.declared import expand
+from medlead.verdicts.judgement import Judgement
 from medlead.verdicts.mends import smallest_mends
-from medlead.verdicts.relations import Cell, Key, expand, numeric_values
+from medlead.verdicts.relations import Cell, Key, numeric_values
 from medlead.verdicts.relations import test_instance as decide
 
 RECORDS, AGGREGATES = EvidenceClass.PRINTED_RECORDS, EvidenceClass.PRINTED_AGGREGATES
@@ -167,7 +168,7 @@ def test_a_percentage_that_fails_is_blamed_though_it_is_repeated() -> None:
     found = judged(cells, [told, share("a")])
     row = found[("t", "a", "%")]
     assert (row["verdict"], row["reason"]) == (Verdict.DIFFERS, Reason.CONFLICTS_WITH_PRINT)
-    assert (row["rebuilt"], row["rule"]) == ("50", "")
+    assert (row["rebuilt"], row["rule"]) == ("50", "against T : a and whole, n")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +220,7 @@ def test_arithmetic_is_named_before_a_repetition() -> None:
     ("text", "verdict", "rebuilt", "rule", "reason"),
     [
         ("2", Verdict.AGREES, "2", "arithmetic: exact", ""),
-        ("1", Verdict.DIFFERS, "2", "", Reason.CONFLICTS_WITH_PRINT),
+        ("1", Verdict.DIFFERS, "2", "against U : 1 and 2, n", Reason.CONFLICTS_WITH_PRINT),
     ],
 )
 def test_the_commonest_number_follows_from_the_counts(

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medlead.verdicts.declared import expand, select
 from medlead.verdicts.judge import printed_cells
 from medlead.verdicts.mends import Mend, smallest_mends
 from medlead.verdicts.relations import (
@@ -21,9 +22,7 @@ from medlead.verdicts.relations import (
     Instance,
     Key,
     Outcome,
-    expand,
     numeric_values,
-    select,
     share_of,
 )
 from medlead.verdicts.relations import test_instance as decide

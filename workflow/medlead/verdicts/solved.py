@@ -6,6 +6,7 @@ meet all cells is evidence of the print alone, and says among which cells the fa
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import pandas as pd
 
@@ -101,14 +102,27 @@ def _independent(keys: Sequence[Key], family: set[frozenset[Key]]) -> list[list[
         ]
         groups = [group for group in groups if group not in tied]
         groups.append([*(k for group in tied for k in group), key])
-    combinations = 1
-    for group in groups:
-        combinations *= len({cells & set(group) for cells in family})
-    # Pairs can be independent and three together not: then all is one pool.
-    if combinations != len(family):
-        return [list(keys)]
+    # Pairs can be independent and three together not: the fewest that vary independently of
+    # all the rest are one part.
+    parts: list[list[Key]] = []
+    while groups:
+        part = next(
+            part
+            for size in range(1, len(groups) + 1)
+            for others in combinations(groups[1:], size - 1)
+            if _apart(part := [k for group in (groups[0], *others) for k in group], keys, family)
+        )
+        groups = [group for group in groups if group[0] not in part]
+        parts.append(part)
     order = {key: position for position, key in enumerate(keys)}
-    return sorted((sorted(g, key=order.__getitem__) for g in groups), key=lambda g: order[g[0]])
+    return sorted((sorted(g, key=order.__getitem__) for g in parts), key=lambda g: order[g[0]])
+
+
+def _apart(part: Sequence[Key], keys: Sequence[Key], family: set[frozenset[Key]]) -> bool:
+    """Whether a part of the cells and the rest of them come in all combinations."""
+    here = set(part)
+    rest = set(keys) - here
+    return len({s & here for s in family}) * len({s & rest for s in family}) == len(family)
 
 
 @dataclass(frozen=True)

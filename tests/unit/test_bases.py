@@ -23,6 +23,7 @@ CELLS = [
     Cell(("u", "back", "n"), "73", "count"),
     Cell(("u", "few", "n"), "10", "count"),
     Cell(("u", "more", "n"), "60", "count"),
+    Cell(("u", "again", "n"), "72", "count"),
 ]
 SHARE = {
     "relation": "share",
@@ -44,6 +45,7 @@ BASES: dict[str, Any] = {
         {"base": "returned", "cells": u("back")},
         {"base": "answering", "by_item": {"t": u("few", "more")}},
         {"base": "too few", "cells": u("few")},
+        {"base": "the same", "cells": u("again")},
     ],
 }
 
@@ -60,6 +62,8 @@ def test_every_base_is_tried_and_the_lucky_match_is_visible() -> None:
         ["18 of 73, returned", "24.65753425", "within rounding", 3],
         # The cells of a base are added up; fewer than the count cannot be one.
         ["18 of 70, answering", "25.71428571", "no", 3],
+        # Another cell of the same size is no other try.
+        ["18 of 72, the same", "25", "exact", 3],
     ]
 
 

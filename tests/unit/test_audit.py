@@ -8,8 +8,9 @@ import pytest
 
 from medlead.verdicts.audit import AUDIT_COLUMNS, Severity, audit_frame
 from medlead.verdicts.compare import VERDICT_COLUMNS
+from medlead.verdicts.declared import expand
 from medlead.verdicts.mends import smallest_mends
-from medlead.verdicts.relations import Cell, expand, numeric_values
+from medlead.verdicts.relations import Cell, numeric_values
 from medlead.verdicts.relations import test_instance as decide
 
 NO_MARKS = pd.DataFrame(columns=VERDICT_COLUMNS)
@@ -84,7 +85,7 @@ def test_a_total_that_no_cell_explains_is_told_without_a_culprit() -> None:
     assert "If one cell alone is wrong" not in row["explanation"]
 
 
-def test_a_known_culprit_is_named_once_for_each_relation_that_it_breaks() -> None:
+def test_a_known_culprit_is_one_finding_with_all_relations_that_it_breaks() -> None:
     texts = {
         ("a", "n"): "30",
         ("b", "n"): "75",
@@ -93,22 +94,22 @@ def test_a_known_culprit_is_named_once_for_each_relation_that_it_breaks() -> Non
         ("b", "%"): "70",
     }
     frame = audit(texts, [SUM, *SHARES])
-    assert frame["check"].tolist() == ["share-b", "sum"]
-    assert frame["finding"].tolist() == ["finding-001", "finding-002"]
-    for row in frame.to_dict("records"):
-        assert (row["line"], row["printed"], row["implied"]) == (PLACES["b"], "75", "70")
-        assert (
-            "If one cell alone is wrong, it is Table 7, b, n: 70 instead of 75 restores this"
-            in row["explanation"]
-        )
-        assert "does not show" not in row["explanation"]
+    (row,) = frame.to_dict("records")
+    assert (row["finding"], row["check"]) == ("finding-001", "share-b; sum")
+    assert (row["line"], row["printed"], row["implied"]) == (PLACES["b"], "75", "70")
+    assert (
+        "If one cell alone is wrong, it is Table 7, b, n: 70 instead of 75 restores these"
+        in row["explanation"]
+    )
+    assert "does not show" not in row["explanation"]
+    assert row["explanation"].endswith("Cells concerned: Table 7: a and whole, n / b, n and %.")
 
 
 def test_a_repetition_that_a_culprit_breaks_names_its_value() -> None:
     texts = {("a", "n"): "30", ("b", "n"): "75", ("whole", "n"): "100", ("again", "n"): "70"}
     texts |= {("a", "%"): "30", ("b", "%"): "70"}
     frame = audit(texts, [SUM, *SHARES, AGAIN | {"first": cell("again"), "second": cell("b")}])
-    assert frame["check"].tolist() == ["again", "share-b", "sum"]
+    assert frame["check"].tolist() == ["again; share-b; sum"]
     assert set(zip(frame["line"], frame["printed"], frame["implied"], strict=True)) == {
         (PLACES["b"], "75", "70")
     }
@@ -176,10 +177,10 @@ def test_limits_and_orders() -> None:
         "parts": {"item": "table-07", "rows": ["a", "b"]},
     }
     frame = audit({("a", "n"): "4", ("b", "n"): "5", ("whole", "n"): "7"}, [limit, order])
-    # In the order of the lines of the report, then of the checks.
-    assert frame["check"].tolist() == ["limit", "order"]
+    # One wrong cell could explain both.
+    assert frame["check"].tolist() == ["limit; order"]
     assert "add up to 9, but only 7" in frame["explanation"][0]
-    assert "The order is broken: 4 5." in frame["explanation"][1]
+    assert "The order is broken: 4 5." in frame["explanation"][0]
 
 
 def test_marks_that_differ_are_conditional_findings() -> None:

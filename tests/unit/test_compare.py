@@ -10,14 +10,16 @@ from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.verdicts.compare import (
     RELATION_COLUMNS,
     VERDICT_COLUMNS,
-    Judgement,
     judge_cells,
     rebuilt_cells,
     relation_frame,
 )
+from medlead.verdicts.declared import expand
+from medlead.verdicts.judgement import Judgement
 from medlead.verdicts.mends import smallest_mends
-from medlead.verdicts.relations import Cell, Key, expand, numeric_values
+from medlead.verdicts.relations import Cell, Key, numeric_values
 from medlead.verdicts.relations import test_instance as decide
+from medlead.verdicts.solved import Solved
 
 RECORDS, AGGREGATES = EvidenceClass.PRINTED_RECORDS, EvidenceClass.PRINTED_AGGREGATES
 
@@ -167,7 +169,7 @@ def test_a_percentage_that_fails_is_blamed_though_it_is_repeated() -> None:
     found = judged(cells, [told, share("a")])
     row = found[("t", "a", "%")]
     assert (row["verdict"], row["reason"]) == (Verdict.DIFFERS, Reason.CONFLICTS_WITH_PRINT)
-    assert (row["rebuilt"], row["rule"]) == ("50", "")
+    assert (row["rebuilt"], row["rule"]) == ("50", "against T : a and whole, n")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,7 @@ def test_arithmetic_is_named_before_a_repetition() -> None:
     ("text", "verdict", "rebuilt", "rule", "reason"),
     [
         ("2", Verdict.AGREES, "2", "arithmetic: exact", ""),
-        ("1", Verdict.DIFFERS, "2", "", Reason.CONFLICTS_WITH_PRINT),
+        ("1", Verdict.DIFFERS, "2", "against U : 1 and 2, n", Reason.CONFLICTS_WITH_PRINT),
     ],
 )
 def test_the_commonest_number_follows_from_the_counts(
@@ -398,3 +400,146 @@ def test_every_test_is_listed_with_its_outcome_even_none() -> None:
     assert frame["outcome"].tolist() == ["fails", "holds"]
     assert frame["cells"].tolist() == [3, 2]
     assert (frame["left"][0], frame["right"][0]) == ("3", "4")
+
+
+# --- what solved records add ------------------------------------------------------------
+
+MET = Judgement(Verdict.AGREES_BY_CONSTRUCTION, EvidenceClass.RECONSTRUCTED, "1", "solved-margin")
+CONFLICT = Judgement(
+    Verdict.NOT_DERIVABLE,
+    EvidenceClass.RECONSTRUCTED,
+    rule="least slack: one of 2 cells, 2 equally good sets",
+    reason=Reason.CONFLICTING_EVIDENCE,
+)
+
+
+def with_records(
+    cells: Sequence[Cell], declarations: Sequence[Mapping[str, Any]] = (), **conflicts: Judgement
+) -> dict[Key, dict[str, str]]:
+    """Judged where solved records meet every cell but those of the conflicts."""
+    texts, values = {c.key: c.text for c in cells}, numeric_values(cells)
+    outcomes = [decide(i, values, texts) for i in expand(declarations, cells)]
+    mends, unresolved = smallest_mends(outcomes, values, texts)
+    frame = judge_cells(
+        cells,
+        item_evidence={c.key[0]: EvidenceClass.RECONSTRUCTED for c in cells},
+        rebuilt={},
+        marks={},
+        outcomes=outcomes,
+        mends=mends,
+        unresolved=unresolved,
+        solved=Solved(
+            {("t", name, "n"): found for name, found in conflicts.items()},
+            {c.key: MET for c in cells},
+        ),
+    )
+    return {(r["item"], r["row"], r["column"]): r for r in frame.to_dict("records")}
+
+
+def test_what_the_print_determines_is_no_agreement_by_construction() -> None:
+    found = with_records(counts(a=1, b=2, whole=3), [SUM])
+    assert found["t", "whole", "n"]["verdict"] == Verdict.AGREES
+    assert found["t", "a", "n"]["verdict"] == Verdict.AGREES_BY_CONSTRUCTION
+    wrong = with_records([*counts(a=1, whole=2), percent("a", "51")], [share("a")])
+    assert wrong["t", "a", "%"]["verdict"] == Verdict.DIFFERS
+
+
+LIMIT = {
+    "relation": "limit",
+    "kind": "at-most",
+    "says": "",
+    "parts": {"item": "t", "rows": ["a", "b"], "columns": ["n"]},
+    "limit": {"item": "t", "rows": ["whole"], "columns": ["n"]},
+}
+ORDER = {
+    "relation": "order",
+    "kind": "descending",
+    "says": "",
+    "parts": {"item": "t", "rows": ["a", "b", "whole"], "columns": ["n"]},
+}
+
+
+@pytest.mark.parametrize("declared", [SUM, LIMIT, ORDER], ids=lambda d: d["kind"])
+def test_records_that_meet_a_cell_do_not_hide_that_a_relation_fails(
+    declared: dict[str, Any],
+) -> None:
+    found = with_records(counts(a=1, b=2, whole=2, other=1), [declared])
+    conflict = (str(Verdict.NOT_DERIVABLE), str(Reason.CONFLICTING_EVIDENCE))
+    for name in ("a", "b", "whole"):
+        row = found["t", name, "n"]
+        assert (row["verdict"], row["reason"]) == conflict
+    assert found["t", "other", "n"]["verdict"] == Verdict.AGREES_BY_CONSTRUCTION
+
+
+def test_a_range_that_the_counts_refuse_is_in_doubt_and_its_counts_are_not() -> None:
+    cells = [Cell(("u", band, "n"), n, "count") for band, n in (("1", "9"), ("2", "1"))]
+    ends = {"item": "t"}
+    declared = {"relation": "r", "kind": "most-within", "says": "", "parts": {"item": "u"}}
+    found = with_records([*cells, *counts(low=2, high=3)], [{**declared, "ends": ends}])
+    assert [row["reason"] for row in found.values()] == [
+        *["", ""],
+        *[Reason.CONFLICTING_EVIDENCE] * 2,
+    ]
+    # Where it holds, other ranges would do as well.
+    found = judged([*cells, *counts(low=1, high=3)], [{**declared, "ends": ends}])
+    assert found["t", "low", "n"]["reason"] == Reason.ONLY_BOUNDED
+
+
+def test_a_conflict_of_all_the_print_stands_before_an_agreement() -> None:
+    found = with_records(counts(a=1, b=2, whole=3), [SUM], whole=CONFLICT, a=CONFLICT)
+    assert found["t", "whole", "n"]["reason"] == Reason.CONFLICTING_EVIDENCE
+    assert found["t", "a", "n"]["rule"] == CONFLICT.rule
+    # A cell that its own relation shows wrong needs no further doubt.
+    cells = [*counts(a=1, whole=2), percent("a", "51")]
+    key: Key = ("t", "a", "%")
+    solved = Solved({key: CONFLICT})
+    texts, values = {c.key: c.text for c in cells}, numeric_values(cells)
+    outcomes = [decide(i, values, texts) for i in expand([share("a")], cells)]
+    frame = judge_cells(
+        cells,
+        item_evidence={"t": AGGREGATES},
+        rebuilt={},
+        marks={},
+        outcomes=outcomes,
+        mends=[],
+        unresolved=[],
+        solved=solved,
+    )
+    assert frame.set_index("column").loc["%", "verdict"] == Verdict.DIFFERS
+
+
+def test_a_tied_rank_is_open_and_another_follows() -> None:
+    cells = [
+        Cell(("t", name, column), str(text), "count")
+        for name, n, rank in (("a", 5, 1), ("b", 3, 2), ("c", 3, 3), ("d", 1, 3))
+        for column, text in (("n", n), ("rank", rank))
+    ]
+    declared = {
+        "relation": "ranked",
+        "kind": "ranked",
+        "says": "",
+        "for_each": "row",
+        "place": {"item": "t", "columns": ["rank"]},
+        "value": {"item": "t", "columns": ["n"]},
+        "base": {"item": "t", "columns": ["n"]},
+    }
+    found = judged(cells, [declared])
+    assert found["t", "a", "rank"]["rule"] == "arithmetic: exact"
+    assert found["t", "b", "rank"]["reason"] == found["t", "c", "rank"]["reason"] == Reason.TIED
+    assert found["t", "d", "rank"]["verdict"] == Verdict.DIFFERS
+    assert found["t", "d", "rank"]["rebuilt"] == "4"
+
+
+def test_a_figure_that_nothing_bears_on_says_so_where_it_is_declared() -> None:
+    cells = counts(alone=12)
+    frame = judge_cells(
+        cells,
+        item_evidence={"t": AGGREGATES},
+        rebuilt={},
+        marks={},
+        outcomes=[],
+        mends=[],
+        unresolved=[],
+        stated_once=frozenset({("t", "alone", "n")}),
+    )
+    assert frame["reason"].tolist() == [Reason.STATED_ONCE]

@@ -11,19 +11,19 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medlead.verdicts.declared import expand, select
 from medlead.verdicts.judge import printed_cells
 from medlead.verdicts.mends import Mend, smallest_mends
 from medlead.verdicts.relations import (
     KIND_MEANINGS,
     KINDS,
+    TIE,
     Cell,
     DeclarationError,
     Instance,
     Key,
     Outcome,
-    expand,
     numeric_values,
-    select,
     share_of,
 )
 from medlead.verdicts.relations import test_instance as decide
@@ -861,3 +861,95 @@ def test_a_rank_is_a_whole_number_and_belongs_to_the_commonest(kind: str, rank: 
     value = {"value": {"item": "text"}} if kind == "commonest" else {}
     with pytest.raises(DeclarationError, match="rank"):
         run(cells, {"relation": "r", "kind": kind, "rank": rank, "parts": {"item": "t"}, **value})
+
+
+# --- ranks and stated ranges ------------------------------------------------------------
+
+
+RANKED = {
+    "relation": "ranked",
+    "kind": "ranked",
+    "for_each": "row",
+    "place": {"item": "t", "columns": ["rank"]},
+    "value": {"item": "t", "columns": ["n"]},
+    "base": {"item": "t", "columns": ["n"]},
+}
+
+
+@given(st.lists(st.integers(0, 4), min_size=2, max_size=6), st.data())
+def test_a_rank_is_the_place_in_some_order_of_the_counts(
+    counts: list[int], data: st.DataObject
+) -> None:
+    """Against all orders: a place is allowed where sorting the counts can put the row there."""
+    stated = data.draw(st.permutations(range(1, len(counts) + 1)))
+    rows = {
+        f"r{i}": {"n": n, "rank": rank}
+        for i, (n, rank) in enumerate(zip(counts, stated, strict=True))
+    }
+    found, _, _ = run(table("t", rows), RANKED)
+    falling = sorted(counts, reverse=True)
+    for i, (n, rank) in enumerate(zip(counts, stated, strict=True)):
+        outcome = found[f"ranked[r{i}]"]
+        places = [place for place, there in enumerate(falling, start=1) if there == n]
+        assert outcome.holds == (rank in places)
+        assert outcome.rule == ("" if rank not in places else "exact" if len(places) == 1 else TIE)
+        assert outcome.instance.derived == ("t", f"r{i}", "rank")
+
+
+def test_a_rank_needs_its_own_count_among_those_it_is_compared_with() -> None:
+    cells = table("t", {"a": {"n": 3, "rank": 1}, "b": {"n": 2, "rank": 2}})
+    with pytest.raises(DeclarationError, match="none of those in base"):
+        run(cells, {**RANKED, "base": {"item": "t", "rows": ["a"], "columns": ["n"]}})
+
+
+COUNTED_BANDS = {"0-9": 3, "10-19": 4, "20-29": 4, "30-39": 0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "holds", "told"),
+    [
+        ("most-within", 0, 19, True, "7 of 11"),
+        ("most-within", 10, 19, False, "4 of 11"),
+        # A band that only reaches into the range does not count.
+        ("most-within", 0, 18, False, "3 of 11"),
+        ("commonest-within", 10, 29, True, "10-19 or 20-29"),
+        ("commonest-within", 10, 19, False, "10-19 or 20-29"),
+        ("commonest-within", 30, 39, False, "10-19 or 20-29"),
+    ],
+)
+def test_a_stated_range(kind: str, low: int, high: int, holds: bool, told: str) -> None:
+    cells = table("t", {"all": COUNTED_BANDS}) + table("u", {"range": {"low": low, "high": high}})
+    declared = {"relation": "r", "kind": kind, "parts": {"item": "t"}, "ends": {"item": "u"}}
+    found, mends, unresolved = run(cells, declared)
+    assert (found["r"].holds, found["r"].left, found["r"].right) == (holds, told, f"{low}-{high}")
+    # Other ranges would do as well, so neither end is derived; and no count is mended for it.
+    assert found["r"].instance.derived is None
+    assert not mends
+    assert not unresolved
+
+
+def test_exactly_half_is_not_most() -> None:
+    cells = table("t", {"all": {"1": 2, "2": 2}}) + table("u", {"range": {"low": 1, "high": 1}})
+    declared = {"relation": "r", "kind": "most-within", "parts": {"item": "t"}}
+    assert not run(cells, {**declared, "ends": {"item": "u"}})[0]["r"].holds
+
+
+def test_a_range_has_two_ends() -> None:
+    cells = table("t", {"all": COUNTED_BANDS}) + table("u", {"range": {"low": 1, "high": 2}})
+    declared = {"relation": "r", "kind": "most-within", "parts": {"item": "t"}}
+    with pytest.raises(DeclarationError, match="two cells, not 1"):
+        run(cells, {**declared, "ends": {"item": "u", "columns": ["low"]}})
+
+
+def test_pairs_of_percentage_and_count_have_one_base() -> None:
+    cells = table("t", {"a": {"n": 1, "%": 25}, "b": {"n": 3, "%": 70}, "all": {"n": 4, "%": 9}})
+    declared = {
+        "relation": "pair",
+        "kind": "share",
+        "for_each": "pair",
+        "percent": {"item": "t", "rows": ["a", "b"], "columns": ["%"]},
+        "count": {"item": "t", "rows": ["a", "b"], "columns": ["n"]},
+        "base": {"item": "t", "rows": ["all"], "columns": ["n"]},
+    }
+    found, _, _ = run(cells, declared)
+    assert [o.holds for o in found.values()] == [True, False]

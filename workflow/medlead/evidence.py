@@ -81,6 +81,10 @@ class Reason(StrEnum):
     OUTSIDE_INFORMATION = "outside-information"
     BASIC_FACT = "basic-fact"
     PRINTED_BLANK = "printed-blank"
+    ONLY_BOUNDED = "only-bounded"
+    TIED = "tied"
+    STATED_ONCE = "stated-once"
+    RECORDS_DIFFER = "records-differ"
 
     @property
     def meaning(self) -> str:
@@ -95,8 +99,8 @@ _REASON_MEANINGS = {
         "alone is wrong, it is this one."
     ),
     Reason.CONFLICTING_EVIDENCE: (
-        "This cell stands in a printed relation that fails, but the print does not show "
-        "which of its cells is the wrong one."
+        "This cell is one of several that cannot all be right, and the print does not show "
+        "which of them is the wrong one."
     ),
     Reason.TEST_DIFFERS: "The printed mark does not follow from the printed r and n by any "
     "declared test.",
@@ -113,6 +117,16 @@ _REASON_MEANINGS = {
     ),
     Reason.PRINTED_BLANK: "The cell is printed empty, and nothing implies a value for it.",
     Reason.BASIC_FACT: "A basic count or range stated in the text from which others are derived.",
+    Reason.ONLY_BOUNDED: (
+        "Other printed figures were tested against this value and allow it, but they would "
+        "allow others too."
+    ),
+    Reason.TIED: "Equal counts leave this place in the order open.",
+    Reason.STATED_ONCE: "Stated once, and no other printed figure bears on it.",
+    Reason.RECORDS_DIFFER: (
+        "The solved records give another value, but nothing printed contradicts this one: the "
+        "fault is theirs."
+    ),
 }
 
 

@@ -1,5 +1,8 @@
 # Verdicts: every printed cell against the evidence, the print against itself.
 
+# What records solved to the print say of it; nothing where a study has its own returns.
+SOLVED_FRAMES = ["check", "slack", "slack-sets", "sites"]
+
 
 rule judge_cells:
     input:
@@ -9,6 +12,8 @@ rule judge_cells:
             item=[*SITE_ITEMS, "table-27", "table-28", "table-31", "table-32"],
         ),
         significance=plan.result("performance/significance.csv"),
+        solved=expand(plan.result("reconstruction/{name}.csv"), name=SOLVED_FRAMES),
+        margins=plan.instruments("margins.yaml"),
         code=plan.code("judge_cells"),
     output:
         cells=plan.result("verdicts/cells.csv"),
@@ -26,6 +31,7 @@ rule judge_cells:
     params:
         content=plan.bytes_of(
             plan.published("items.csv", "cells.csv", "relations.yaml"),
+            plan.instruments("margins.yaml"),
             plan.code("judge_cells"),
         ),
     message:

@@ -10,12 +10,19 @@ from medlead.writing import read_csv, write_csv, write_json
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
     items, cells, relations = job.input.published
+    # None of these where no records were solved to the print.
+    check, slack, sets, sites = [read_csv(Path(f)) for f in job.input.solved] or [None] * 4
     found = judge(
         items=read_csv(Path(items)),
         cells=read_csv(Path(cells)),
         declarations=read_yaml(relations),
         tables={Path(t).stem: read_csv(Path(t)) for t in job.input.tables},
         significance=read_csv(Path(job.input.significance)),
+        survey_check=check,
+        survey_slack=slack,
+        survey_sets=sets,
+        site_conflicts=sites,
+        survey_margins=read_yaml(job.input.margins[0]) if job.input.solved else None,
     )
     write_csv(Path(job.output.cells), found.cells)
     write_csv(Path(job.output.relations), found.relations)

@@ -1,14 +1,18 @@
 """Findings: where the print contradicts itself, in plain words with the smallest mend."""
 
-from collections.abc import Sequence
-from enum import StrEnum
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from medlead.evidence import Verdict, item_name
+from medlead.evidence import Verdict
+from medlead.verdicts.causes import Cause, Told, find_causes
 from medlead.verdicts.compare import FINGERPRINT
+from medlead.verdicts.findings import CERTAIN, CONDITIONAL, Finding, Severity
+from medlead.verdicts.judgement import LEAST_SLACK
 from medlead.verdicts.mends import Mend
+from medlead.verdicts.places import place, places
 from medlead.verdicts.relations import Instance, Key, Outcome
+from medlead.verdicts.solved import Solved
 
 AUDIT_COLUMNS = [
     "finding",
@@ -21,22 +25,9 @@ AUDIT_COLUMNS = [
     "certainty",
     "explanation",
 ]
-
-
-class Severity(StrEnum):
-    """How much hangs on a finding."""
-
-    MAJOR = "major"  # counts that cannot be what is printed, taken together
-    MINOR = "minor"  # a percentage, a range, a repeated number or a significance mark
-    WORDING = "wording"  # two printings of one text
-
-
+BETWEEN_CHECKS = "; "
+"""What stands between the checks of one finding."""
 _COUNTS = ("total", "equal-sums", "at-most", "none")
-
-
-def _place(key: Key) -> str:
-    item, row, column = key
-    return f"{item_name(item)}, {row}, {column}"
 
 
 def _severity(outcome: Outcome) -> Severity:
@@ -45,38 +36,139 @@ def _severity(outcome: Outcome) -> Severity:
     return Severity.MAJOR if outcome.instance.kind in _COUNTS else Severity.MINOR
 
 
-def _explained(outcome: Outcome, mend: Mend | None, unresolved: bool) -> str:
+def _told(outcome: Outcome) -> str:
+    """What a failing test found."""
     instance = outcome.instance
     if instance.kind == "share" and outcome.right == "undefined":
-        told = "The printed base is 0, so there is no such percentage."
-    elif instance.kind == "share":
-        told = f"The printed count and base give {float(outcome.right):.3g} %."
-    elif instance.kind == "same" and outcome.left.startswith(FINGERPRINT):
-        told = "The two printings are not the same letter for letter."
-    elif instance.kind == "same":
-        told = f"One place has {outcome.left}, the other {outcome.right}."
-    elif instance.kind == "at-most":
-        told = f"The cells add up to {outcome.left}, but only {outcome.right} are there."
-    elif instance.kind in ("lowest", "highest"):
-        told = f"The {instance.kind} of the cells is {outcome.left}, not {outcome.right}."
-    elif instance.kind == "commonest":
-        told = f"The table has {outcome.left}, the text {outcome.right}."
-    elif instance.kind.endswith("-band"):
-        told = f"That band is {outcome.left}, and {outcome.right} does not lie in it."
-    elif instance.kind == "none":
-        told = f"There are {outcome.left}."
-    elif instance.kind == "descending":
-        told = f"The order is broken: {outcome.left}."
-    else:
-        told = f"One side adds up to {outcome.left}, the other to {outcome.right}."
+        return "The printed base is 0, so there is no such percentage."
+    if instance.kind == "share":
+        return f"The printed count and base give {float(outcome.right):.3g} %."
+    if instance.kind == "same" and outcome.left.startswith(FINGERPRINT):
+        return "The two printings are not the same letter for letter."
+    if instance.kind == "same":
+        return f"One place has {outcome.left}, the other {outcome.right}."
+    if instance.kind == "at-most":
+        return f"The cells add up to {outcome.left}, but only {outcome.right} are there."
+    if instance.kind in ("lowest", "highest"):
+        return f"The {instance.kind} of the cells is {outcome.left}, not {outcome.right}."
+    if instance.kind == "commonest":
+        return f"The table has {outcome.left}, the text {outcome.right}."
+    if instance.kind.endswith("-band"):
+        return f"That band is {outcome.left}, and {outcome.right} does not lie in it."
+    if instance.kind == "ranked":
+        return f"By the counts its place is {outcome.left}, not {outcome.right}."
+    if instance.kind == "most-within":
+        return f"Only {outcome.left} lie within {outcome.right}."
+    if instance.kind == "commonest-within":
+        return f"The commonest band is {outcome.left}, which does not lie within {outcome.right}."
+    if instance.kind == "none":
+        return f"There are {outcome.left}."
+    if instance.kind == "descending":
+        return f"The order is broken: {outcome.left}."
+    return f"One side adds up to {outcome.left}, the other to {outcome.right}."
+
+
+def _sides(outcome: Outcome, mend: Mend | None, is_open: bool) -> tuple[str, str]:
+    """What is printed at the place of a finding, and what is implied instead."""
+    kind = outcome.instance.kind
     if mend is not None:
-        told += (
-            f" If one cell alone is wrong, it is {_place(mend.key)}: {mend.implied} instead of "
-            f"{mend.printed} restores this and every other relation of that cell."
+        return mend.printed, str(mend.implied)
+    # A share and a sum stand on the left; of all others the printed figure is the right side.
+    sides = outcome.left, outcome.right
+    printed, implied = sides if kind in ("share", "equal-sums", "at-most") else sides[::-1]
+    # Where the other side is as doubtful, or a range bounds and does not give, nothing is implied.
+    return printed, "" if is_open or kind in ("same", "most-within") else implied
+
+
+def _explained(cause: Cause, is_open: bool) -> str:
+    parts: list[str] = []
+    says_of: dict[str, list[str]] = {}
+    for outcome in cause.outcomes:
+        says_of.setdefault(_told(outcome), []).append(outcome.instance.says)
+    for told, says in says_of.items():
+        parts += [*dict.fromkeys(says), told]
+    for mend in cause.mends:
+        every = "these and" if len(mend.restores) > 1 else "this and"
+        parts.append(
+            f"If one cell alone is wrong, it is {place(mend.key)}: {mend.implied} instead of "
+            f"{mend.printed} restores {every} every other relation of that cell."
         )
-    elif unresolved:
-        told += " The print does not show which cell is wrong: none, or more than one, could be."
-    return f"{instance.says} {told}"
+    if is_open:
+        parts.append(
+            "The print does not show which cell is wrong: none, or more than one, could be."
+        )
+    if cause.always:
+        parts.append(
+            "No records meet all that is printed of the survey; those that miss it by least all "
+            f"miss {places(cause.always)}."
+        )
+    parts += [
+        "No records meet all that is printed of the survey; those that miss it by least miss some "
+        f"of {len(pool.cells)} cells, in {pool.counted}: {places(pool.cells)}."
+        for pool in cause.pools
+    ]
+    parts += [told.words for told in cause.told]
+    if len(cause.outcomes) > 1:
+        concerned = (k for o in cause.outcomes for k in o.instance.cells)
+        parts.append(f"Cells concerned: {places(concerned)}.")
+    return " ".join(parts)
+
+
+def _finding(
+    cause: Cause,
+    open_names: Iterable[str],
+    texts: Mapping[Key, str],
+    line: Mapping[Key, int],
+) -> Finding:
+    """One finding for one cause, at its blamed cell or else at the first that is printed."""
+    mend_of = {name: m for m in cause.mends for name in m.restores}
+    is_open = any(o.instance.name in open_names for o in cause.outcomes)
+
+    def spot(outcome: Outcome) -> Key:
+        mend = mend_of.get(outcome.instance.name)
+        return mend.key if mend else outcome.instance.derived or outcome.instance.left[0]
+
+    if cause.outcomes:
+        first = min(cause.outcomes, key=lambda o: (line[spot(o)], o.instance.name))
+        key = spot(first)
+        printed, implied = _sides(first, mend_of.get(first.instance.name), is_open)
+    else:
+        key = min((*cause.always, *(k for p in cause.pools for k in p.cells)), key=line.__getitem__)
+        printed, implied = texts[key], ""
+    if not implied:
+        implied = next((t.mend for t in cause.told if t.mend), "")
+    checks = sorted(o.instance.name for o in cause.outcomes)
+    severities = [_severity(o) for o in cause.outcomes]
+    if cause.pools or cause.always:
+        checks.append(LEAST_SLACK)
+        severities = severities or [Severity.MAJOR]
+    return Finding(
+        key,
+        printed,
+        implied,
+        BETWEEN_CHECKS.join(checks),
+        min(severities, key=list(Severity).index),
+        CERTAIN,
+        _explained(cause, is_open),
+    )
+
+
+def _marks(judged: pd.DataFrame) -> list[Finding]:
+    found = []
+    differing = judged[
+        (judged["reason"] == "test-differs") & (judged["verdict"] == str(Verdict.DIFFERS))
+    ]
+    for row in differing.to_dict("records"):
+        key = (row["item"], row["row"], row["column"])
+        text = (
+            f"{place(key)}: the printed r and n give {row['rebuilt']} by the {row['rule']}, "
+            "also for every r that rounds to the printed one."
+        )
+        printed = row["printed"] or "no star"
+        found.append(
+            Finding(key, printed, row["rebuilt"], "marks", Severity.MINOR, CONDITIONAL, text)
+        )
+    return found
 
 
 def audit_frame(
@@ -85,53 +177,44 @@ def audit_frame(
     unresolved: Sequence[Instance],
     judged: pd.DataFrame,
     cells: pd.DataFrame,
+    *,
+    solved: Solved | None = None,
+    told: Sequence[Told] = (),
+    others: Sequence[Finding] = (),
 ) -> pd.DataFrame:
-    """One row per finding (columns `AUDIT_COLUMNS`), relations first, then cells.
+    """One row per finding (columns `AUDIT_COLUMNS`), in the order of the lines.
 
-    Every failing relation is a finding, and every significance mark that
-    differs. `certainty` is `certain` for arithmetic; it is `conditional` for
-    marks, which rest on the tests that are declared.
+    Failing relations, and conflicts that only all the print together shows, are one
+    finding where one wrong cell could explain them; `check` names all of them. Every
+    significance mark that differs is a finding, and so are `others`. `told` are words
+    for conflicts. `certainty` is `certain` for arithmetic; it is `conditional` for marks,
+    which rest on the tests that are declared, and for what rests on a named assumption.
     """
-    where = {
-        (i, r, c): (s, int(n))
-        for i, r, c, s, n in zip(
-            *(cells[k] for k in ("item", "row", "column", "section", "line")), strict=True
-        )
-    }
+    columns = (cells[k].astype(str) for k in ("item", "row", "column", "text"))
+    keyed = [(i, r, c, t) for i, r, c, t in zip(*columns, strict=True)]
+    texts = {(i, r, c): t for i, r, c, t in keyed}
+    lines = dict(zip(texts, cells["line"].astype(int), strict=True))
+    sections = dict(zip(texts, cells["section"], strict=True))
     open_names = {i.name for i in unresolved}
-    rows = []
-    for outcome in (o for o in outcomes if not o.holds):
-        instance = outcome.instance
-        mend = next((m for m in mends if instance.name in m.restores), None)
-        key = mend.key if mend else instance.derived or instance.left[0]
-        section, line = where[key]
-        printed, implied = (
-            (mend.printed, str(mend.implied)) if mend else (outcome.left, outcome.right)
-        )
-        if instance.kind not in ("share", "equal-sums", "at-most") and not mend:
-            printed, implied = outcome.right, outcome.left
-        if not mend and (instance.name in open_names or instance.kind == "same"):
-            implied = ""  # the other side is as doubtful as this one
-        text = _explained(outcome, mend, instance.name in open_names)
-        rows.append(
-            [section, line, printed, implied, instance.name, _severity(outcome), "certain", text]
-        )
-    marks = judged[
-        (judged["reason"] == "test-differs") & (judged["verdict"] == str(Verdict.DIFFERS))
-    ]
-    for row in marks.to_dict("records"):
-        key = (row["item"], row["row"], row["column"])
-        section, line = where[key]
-        text = (
-            f"{_place(key)}: the printed r and n give {row['rebuilt']} by the {row['rule']}, "
-            "also for every r that rounds to the printed one."
-        )
-        printed = row["printed"] or "no star"
-        rows.append(
-            [section, line, printed, row["rebuilt"], "marks", Severity.MINOR, "conditional", text]
-        )
-    frame = pd.DataFrame(rows, columns=AUDIT_COLUMNS[1:])
+    causes = find_causes(outcomes, mends, solved or Solved(), told)
+    findings = [_finding(cause, open_names, texts, lines) for cause in causes]
+    findings += [*_marks(judged), *others]
+    frame = pd.DataFrame(
+        [
+            [
+                sections[f.key],
+                lines[f.key],
+                f.printed,
+                f.implied,
+                f.check,
+                str(f.severity),
+                f.certainty,
+                f.explanation,
+            ]
+            for f in findings
+        ],
+        columns=AUDIT_COLUMNS[1:],
+    )
     frame = frame.sort_values(["line", "check"], kind="stable", ignore_index=True)
-    frame["severity"] = [str(s) for s in frame["severity"]]
     frame.insert(0, "finding", [f"finding-{n:03d}" for n in range(1, len(frame) + 1)])
     return frame

@@ -1,9 +1,11 @@
 """The verdict on every printed cell.
 
 Evidence is asked in a fixed order: records copied from the print (agreement by
-construction), significance marks tested from r and n, values that other printed
-cells determine, and last what the declared relations say against a cell. What
-remains is not derivable, with its reason.
+construction), significance marks tested from r and n, relations that show a cell
+wrong, conflicts that only all the print together shows, relations that fail without
+naming a cell, values that other printed cells determine, and last records that were
+solved to meet the print (agreement by construction again). So no agreement hides a
+relation that fails. What remains is not derivable, with its reason.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +16,13 @@ import pandas as pd
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.printed import interval
+from medlead.verdicts.judgement import AGAINST, ARITHMETIC, COPIED, REPEATED, Judgement
 from medlead.verdicts.mends import Mend
+from medlead.verdicts.places import places
 from medlead.verdicts.relations import (
+    BANDS,
+    TIE,
+    WITHIN,
     Cell,
     Instance,
     Key,
@@ -23,6 +30,7 @@ from medlead.verdicts.relations import (
     numeric_values,
     share_of,
 )
+from medlead.verdicts.solved import Solved
 from medlead.writing import plain_number
 
 VERDICT_COLUMNS = [
@@ -52,19 +60,6 @@ RELATION_COLUMNS = [
 _NAMING = ("(heading)", "(note)")
 SUBHEADING = "(sub-heading)"
 FINGERPRINT = "sha256:"
-# What an agreement rests on: the first words of its rule.
-ARITHMETIC, REPEATED, TESTED = "arithmetic", "printed twice", "test"
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What the evidence says of one printed cell."""
-
-    verdict: Verdict
-    evidence: EvidenceClass
-    rebuilt: str = ""
-    rule: str = ""
-    reason: Reason | None = None
 
 
 def rebuilt_cells(
@@ -102,7 +97,7 @@ def _from_table(cell: Cell, text: str, evidence: EvidenceClass) -> Judgement:
             rule="exact",
         )
     if by_construction:
-        return Judgement(Verdict.AGREES_BY_CONSTRUCTION, evidence, text, "copied-record")
+        return Judgement(Verdict.AGREES_BY_CONSTRUCTION, evidence, text, COPIED)
     return Judgement(Verdict.AGREES, evidence, text, f"{ARITHMETIC}: exact")
 
 
@@ -112,6 +107,12 @@ def _implied_text(outcome: Outcome, values: Mapping[Key, Fraction]) -> str:
         share = share_of(instance, values)
         return "" if share is None else plain_number(float(share))
     return outcome.left  # the parts of a total, or the first of two printings
+
+
+def against(outcomes: Iterable[Outcome], key: Key | None) -> str:
+    """The rule of a cell that differs: the other printed cells that say so."""
+    others = (k for o in outcomes for k in o.instance.cells if k != key)
+    return f"{AGAINST} {places(others)}"
 
 
 def _blames(outcome: Outcome) -> bool:
@@ -134,10 +135,13 @@ def _from_relations(
             Verdict.DIFFERS,
             EvidenceClass.PRINTED_AGGREGATES,
             _implied_text(blaming[0], values),
-            reason=Reason.CONFLICTS_WITH_PRINT,
+            against(blaming, derived[0].instance.derived),
+            Reason.CONFLICTS_WITH_PRINT,
         )
     if failing:
         return Judgement(Verdict.NOT_DERIVABLE, evidence, reason=Reason.CONFLICTING_EVIDENCE)
+    if all(o.rule == TIE for o in derived):
+        return Judgement(Verdict.NOT_DERIVABLE, evidence, reason=Reason.TIED)
     # Arithmetic says more than a repetition, and a rounding rule more than exactness.
     best = min(derived, key=lambda o: (o.instance.kind == "same", o.rule == "exact"))
     repeated = best.instance.kind == "same"
@@ -152,26 +156,48 @@ def _from_relations(
     )
 
 
-def _underivable(
-    cell: Cell,
-    outside: frozenset[Key],
-    subheadings: frozenset[Key],
-    related: set[Key],
-    evidence: EvidenceClass,
-) -> Judgement:
-    if cell.text.startswith(FINGERPRINT):
-        reason = Reason.SENTENCE_NOT_CARRIED
-    elif cell.key[1] in _NAMING or (*cell.key[:2], SUBHEADING) in subheadings:
-        reason = Reason.NAMES_ONLY
-    elif cell.text == "":
-        reason = Reason.PRINTED_BLANK
-    elif cell.key in outside:
-        reason = Reason.OUTSIDE_INFORMATION
-    elif cell.key in related and cell.key[0].startswith("section-"):
-        reason = Reason.BASIC_FACT
-    else:
-        reason = Reason.STAGE_NOT_BUILT
-    return Judgement(Verdict.NOT_DERIVABLE, evidence, reason=reason)
+@dataclass(frozen=True)
+class _Standing:
+    """What is known of the cells besides their values: why one may not be derivable."""
+
+    outside: frozenset[Key]
+    stated_once: frozenset[Key]
+    subheadings: frozenset[Key]
+    related: frozenset[Key]
+    bounded: frozenset[Key]
+
+    def reason(self, cell: Cell) -> Reason:
+        """Why nothing derives this cell."""
+        key = cell.key
+        if cell.text.startswith(FINGERPRINT):
+            return Reason.SENTENCE_NOT_CARRIED
+        if key[1] in _NAMING or (*key[:2], SUBHEADING) in self.subheadings:
+            return Reason.NAMES_ONLY
+        if cell.text == "":
+            return Reason.PRINTED_BLANK
+        if key in self.outside:
+            return Reason.OUTSIDE_INFORMATION
+        if key in self.stated_once:
+            return Reason.STATED_ONCE
+        if key in self.bounded:
+            return Reason.ONLY_BOUNDED
+        if key in self.related and key[0].startswith("section-"):
+            return Reason.BASIC_FACT
+        return Reason.STAGE_NOT_BUILT
+
+
+def suspects(outcome: Outcome) -> frozenset[Key]:
+    """The cells of a failing test of which one must be wrong, as far as the test tells.
+
+    What must follow from others is wrong where it does not; a stated range where the
+    counts lie elsewhere; in all other tests any cell may be the wrong one.
+    """
+    instance = outcome.instance
+    if instance.derived is not None and _blames(outcome):
+        return frozenset({instance.derived})
+    if instance.kind in (*BANDS, *WITHIN):
+        return frozenset(instance.right)
+    return frozenset(instance.cells)
 
 
 def judge_cells(
@@ -184,15 +210,19 @@ def judge_cells(
     mends: Sequence[Mend],
     unresolved: Sequence[Instance],
     outside: frozenset[Key] = frozenset(),
+    stated_once: frozenset[Key] = frozenset(),
+    solved: Solved | None = None,
 ) -> pd.DataFrame:
     """One verdict for each printed cell, in print order (columns `VERDICT_COLUMNS`).
 
-    `item_evidence` gives the class of each item, `rebuilt` the rebuilt tables,
-    `marks` the judgements of significance marks, `outcomes`, `mends` and
-    `unresolved` come from the relations. `low` and `high` bound the values that
-    the printed number can stand for. Raises KeyError for a cell of an unknown item,
-    ValueError for a rebuilt cell or mark that is printed nowhere.
+    `item_evidence` gives the class of each item, `rebuilt` the tables laid out from
+    records that are not solved, `marks` the judgements of significance marks;
+    `outcomes`, `mends` and `unresolved` come from the relations, `solved` from records
+    that were solved to the print. `low` and `high` bound the values that the printed
+    number can stand for. Raises KeyError for a cell of an unknown item, ValueError for
+    a rebuilt cell or mark that is printed nowhere.
     """
+    records = solved or Solved()
     values = numeric_values(cells)
     derived: dict[Key, list[Outcome]] = {}
     # Where an error elsewhere explains a failing test, that test says nothing of its result.
@@ -201,15 +231,22 @@ def judge_cells(
         if outcome.instance.derived is not None and outcome.instance.name not in explained:
             derived.setdefault(outcome.instance.derived, []).append(outcome)
     mended = {m.key: m for m in mends}
-    subheadings = frozenset(c.key for c in cells if c.key[2] == SUBHEADING)
     doubtful = {key for instance in unresolved for key in instance.cells}
-    doubtful |= {
-        key
-        for o in outcomes
-        if o.instance.kind == "same" and not o.holds and o.instance.name not in explained
-        for key in o.instance.cells
-    }
-    related = {key for o in outcomes for key in o.instance.cells}
+    for outcome in outcomes:
+        if not outcome.holds and outcome.instance.name not in explained:
+            doubtful |= suspects(outcome)
+    standing = _Standing(
+        outside,
+        stated_once,
+        frozenset(c.key for c in cells if c.key[2] == SUBHEADING),
+        frozenset(key for o in outcomes for key in o.instance.cells),
+        frozenset(
+            key
+            for o in outcomes
+            if o.instance.kind in (*BANDS, *WITHIN)
+            for key in o.instance.right
+        ),
+    )
     printed = {c.key for c in cells}
     strange = [key for key in (*rebuilt, *marks) if key not in printed]
     if strange:
@@ -218,8 +255,9 @@ def judge_cells(
     rows = []
     for cell in cells:
         key, evidence = cell.key, item_evidence[cell.key[0]]
+        shown_wrong = any(_blames(o) for o in derived.get(key, ()) if not o.holds)
         if cell.text.startswith(FINGERPRINT):
-            judged = _underivable(cell, outside, subheadings, related, evidence)
+            judged = Judgement(Verdict.NOT_DERIVABLE, evidence, reason=standing.reason(cell))
         elif key in rebuilt:
             judged = _from_table(cell, *rebuilt[key])
         elif key in marks:
@@ -229,16 +267,21 @@ def judge_cells(
                 Verdict.DIFFERS,
                 EvidenceClass.PRINTED_AGGREGATES,
                 str(mended[key].implied),
-                reason=Reason.CONFLICTS_WITH_PRINT,
+                against((o for o in outcomes if o.instance.name in mended[key].restores), key),
+                Reason.CONFLICTS_WITH_PRINT,
             )
-        elif key in derived and (
-            key not in doubtful or any(_blames(o) for o in derived[key] if not o.holds)
-        ):
+        elif shown_wrong:
             judged = _from_relations(derived[key], values, evidence)
+        elif key in records.conflicts:
+            judged = records.conflicts[key]
         elif key in doubtful:
             judged = Judgement(Verdict.NOT_DERIVABLE, evidence, reason=Reason.CONFLICTING_EVIDENCE)
+        elif key in derived:
+            judged = _from_relations(derived[key], values, evidence)
+        elif key in records.met:
+            judged = records.met[key]
         else:
-            judged = _underivable(cell, outside, subheadings, related, evidence)
+            judged = Judgement(Verdict.NOT_DERIVABLE, evidence, reason=standing.reason(cell))
         low, high = _bounds(cell)
         rows.append(
             (

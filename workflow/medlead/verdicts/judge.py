@@ -8,24 +8,28 @@ import pandas as pd
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.verdicts.audit import audit_frame
-from medlead.verdicts.compare import (
+from medlead.verdicts.bases import tried_bases
+from medlead.verdicts.causes import told_conflicts
+from medlead.verdicts.compare import judge_cells, rebuilt_cells, relation_frame
+from medlead.verdicts.declared import expand, select
+from medlead.verdicts.judgement import (
     ARITHMETIC,
+    COPIED,
+    FROM_RECORDS,
     REPEATED,
+    SOLVED,
     TESTED,
     Judgement,
-    judge_cells,
-    rebuilt_cells,
-    relation_frame,
 )
 from medlead.verdicts.mends import smallest_mends
 from medlead.verdicts.relations import (
     Cell,
     Key,
-    expand,
     numeric_values,
-    select,
     test_instance,
 )
+from medlead.verdicts.respondents import site_findings
+from medlead.verdicts.solved import solved_judgements
 
 STARS_SUFFIX = " / stars"
 
@@ -111,41 +115,79 @@ def judge(
     tables: Mapping[str, pd.DataFrame],
     significance: pd.DataFrame,
     marked_item: str = "table-28",
+    survey_check: pd.DataFrame | None = None,
+    survey_slack: pd.DataFrame | None = None,
+    survey_sets: pd.DataFrame | None = None,
+    site_conflicts: pd.DataFrame | None = None,
+    survey_margins: Mapping[str, Any] | None = None,
 ) -> Verdicts:
     """Judge every printed cell (report chapters 3 to 6).
 
     `items` and `cells` are the published registers, `declarations` the relations,
     `tables` the rebuilt tables by item, `significance` the judged marks of
-    `marked_item`. Raises DeclarationError where a declaration does not fit the
-    print, KeyError for a cell of an unregistered item.
+    `marked_item`. Where records were solved to the print, `survey_check` tells which
+    printed cells they meet, `survey_slack` and `survey_sets` which cells cannot all hold,
+    `site_conflicts` what known records have against the rest, and `survey_margins` the
+    words for it; a study has none of these. Raises DeclarationError where a declaration
+    does not fit the print, KeyError for a cell of an unregistered item, ValueError for
+    a rebuilt or checked cell that is printed nowhere.
     """
     printed = printed_cells(cells)
     texts = {c.key: c.text for c in printed}
     values = numeric_values(printed)
-    outcomes = [test_instance(i, values, texts) for i in expand(declarations["relations"], printed)]
+    instances = expand(declarations["relations"], printed)
+    outcomes = [test_instance(i, values, texts) for i in instances]
     mends, unresolved = smallest_mends(outcomes, values, texts)
-    outside = frozenset(
-        c.key for s in declarations["outside"] for c in select(printed, s, "outside")
+
+    def named(key: str) -> frozenset[Key]:
+        chosen = declarations.get(key, ())
+        return frozenset(c.key for s in chosen for c in select(printed, s, key))
+
+    item_evidence = {
+        i: EvidenceClass(e) for i, e in zip(items["item"], items["evidence"], strict=True)
+    }
+    rebuilt = rebuilt_cells({k: v for k, v in tables.items() if k != marked_item})
+    from_solved = {k: text for k, (text, e) in rebuilt.items() if e is EvidenceClass.RECONSTRUCTED}
+    solved = solved_judgements(
+        printed,
+        item_evidence,
+        check=survey_check,
+        slack=survey_slack,
+        sets=survey_sets,
+        rebuilt=from_solved,
     )
     judged = judge_cells(
         printed,
-        item_evidence={
-            i: EvidenceClass(e) for i, e in zip(items["item"], items["evidence"], strict=True)
-        },
-        rebuilt=rebuilt_cells({k: v for k, v in tables.items() if k != marked_item}),
+        item_evidence=item_evidence,
+        rebuilt={k: v for k, v in rebuilt.items() if k not in from_solved},
         marks=judge_marks(significance, marked_item),
         outcomes=outcomes,
         mends=mends,
         unresolved=unresolved,
-        outside=outside,
+        outside=named("outside"),
+        stated_once=named("stated_once"),
+        solved=solved,
     )
     relations = relation_frame(outcomes)
-    audit = audit_frame(outcomes, mends, unresolved, judged, cells)
+    margins = survey_margins or {}
+    told = told_conflicts(margins)
+    audit = audit_frame(
+        outcomes,
+        mends,
+        unresolved,
+        judged,
+        cells,
+        solved=solved,
+        told=told,
+        others=site_findings(site_conflicts, margins, told, printed),
+    )
+    bases = tried_bases(declarations.get("bases"), instances, printed, values)
+    marks = tried_methods(significance, marked_item)
     return Verdicts(
         cells=judged,
         relations=relations,
         audit=audit,
-        methods=tried_methods(significance, marked_item),
+        methods=pd.concat([f for f in (bases, marks) if len(f)] or [marks], ignore_index=True),
         summary=headline(items, judged, relations, tables),
     )
 
@@ -160,6 +202,8 @@ def headline(
 
     `agreements_by_basis` splits the agreements by what they rest on: arithmetic on
     other cells, a significance test, or a number that is merely printed twice.
+    `by_construction_from` splits what agrees by construction, which is no agreement, by
+    whether a record was copied from the print or solved to it.
     Items are the report's tables and figures; `items_rebuilt` counts those whose
     own cells were laid out again from records.
     """
@@ -179,6 +223,10 @@ def headline(
         "cells_by_reason": {str(r): int((judged["reason"] == str(r)).sum()) for r in Reason},
         "agreements_by_basis": {
             str(name): int((basis == name).sum()) for name in (ARITHMETIC, TESTED, REPEATED)
+        },
+        "by_construction_from": {
+            name: int((by_construction["rule"] == name).sum())
+            for name in (COPIED, SOLVED, FROM_RECORDS)
         },
         "items_total": len(numbered),
         "items_in_scope": int((numbered["scope"] == "in").sum()),

@@ -36,3 +36,44 @@ rule tabulate_sites:
         "Survey 2/8: tables of the case-study sites (sections 3.1.2 and 5.1)"
     script:
         "../scripts/tabulate_sites.py"
+
+
+SURVEY_FIGURES = plan.declared_in("figures.yaml", "figures", "figure")
+
+
+rule draw_survey:
+    input:
+        coded=plan.result("survey/coded.csv"),
+        identified=plan.result("reconstruction/identified.csv"),
+        published=plan.published("items.csv", "cells.csv"),
+        instrument=plan.instruments("survey.yaml"),
+        margins=plan.instruments("margins.yaml"),
+        figures=plan.instruments("figures.yaml"),
+        code=plan.code("draw_survey"),
+    output:
+        files=expand(
+            plan.result("figures/{item}.{suffix}"),
+            item=SURVEY_FIGURES,
+            suffix=["svg", "png", "csv", "txt"],
+        ),
+        receipt=plan.receipt("draw_survey"),
+    log:
+        plan.log("draw_survey"),
+    benchmark:
+        "benchmarks/draw_survey.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.published("items.csv", "cells.csv"),
+            plan.instruments("survey.yaml"),
+            plan.instruments("margins.yaml"),
+            plan.instruments("figures.yaml"),
+            plan.code("draw_survey"),
+        ),
+        evidence=plan.evidence("survey"),
+        confidence=config["analysis"]["confidence"],
+    message:
+        "Survey n: pictures of the survey (chapter 4)"
+    script:
+        "../scripts/draw_survey.py"

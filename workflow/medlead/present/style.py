@@ -214,6 +214,11 @@ def new_figure(
     return drawing, MARGIN + text_height(foot, SMALL) + MARGIN, top
 
 
+def badge_colours(evidence: EvidenceClass) -> tuple[str, str]:
+    """The colours of an evidence class: of its text and of the ground behind it."""
+    return _BADGES[evidence]
+
+
 def badge(drawing: Drawing, evidence: EvidenceClass) -> float:
     """Write the evidence class, in words, into the top right corner; returns its left edge."""
     shown = evidence_badge(evidence)

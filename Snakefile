@@ -38,6 +38,7 @@ rule all:
     default_target: True
     input:
         plan.result("evidence/inputs.csv"),
+        plan.result("survey/coded.csv"),
         plan.result("verdicts/summary.json"),
         plan.result("report/index.html"),
         plan.result("provenance/run.json"),

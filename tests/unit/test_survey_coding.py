@@ -76,7 +76,7 @@ def test_ticks_make_one_code_and_ignored_ones_do_not_count() -> None:
     result = coded(books, films, books | films, books | other, other, {})
     assert column(result, "stock") == ["Books only", "Films only", "Both", "Books only", None, None]
     left = result.uncoded[result.uncoded["variable"] == "stock"]
-    assert left[["text", "count", "rows"]].to_numpy().tolist() == [["other", 1, "6"]]
+    assert left[["row", "field", "text"]].to_numpy().tolist() == [[6, "b_other", "other"]]
 
 
 def test_the_only_tick_stands_for_a_choice_that_was_not_made() -> None:
@@ -118,7 +118,10 @@ def test_lists_are_cut_coded_and_counted_once_for_a_return() -> None:
     assert items.iloc[2].tolist() == [False, False, False]
     assert items.iloc[3:].isna().all(axis=None)
     left = result.uncoded
-    assert left[["text", "count", "rows"]].to_numpy().tolist() == [["Knitting", 2, "2 3"]]
+    assert left[["row", "field", "text", "times"]].to_numpy().tolist() == [
+        [2, "c_names", "Knitting", 2],
+        [3, "c_names", "knitting", 2],
+    ]
     mentions = result.mentions
     assert mentions["text"].tolist()[:4] == ["Chess", "board game", "tea, cake", "Knitting"]
     assert mentions["code"].tolist()[:4] == ["Chess", "Chess", "Food", ""]

@@ -8,6 +8,8 @@ rule check_inputs:
         raw=plan.raw(*ALL_INPUTS),
         published=plan.published("items.csv", "cells.csv", "relations.yaml"),
         scales=plan.instruments("ratings.yaml"),
+        instrument=plan.instruments("survey.yaml"),
+        cleaning=plan.instruments("cleaning.yaml"),
         code=plan.code("check_inputs"),
     output:
         report=plan.result("evidence/inputs.csv"),
@@ -23,7 +25,7 @@ rule check_inputs:
     params:
         content=plan.bytes_of(
             plan.published("items.csv", "cells.csv", "relations.yaml"),
-            plan.instruments("ratings.yaml"),
+            plan.instruments("ratings.yaml", "survey.yaml", "cleaning.yaml"),
             plan.code("check_inputs"),
         ),
         names=ALL_INPUTS,

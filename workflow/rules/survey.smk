@@ -1,4 +1,4 @@
-# Survey: the case-study sites (Tables 1, 2, 23, 24, 25).
+# Survey: the case-study sites (Tables 1, 2, 23, 24, 25), and the returns of the questionnaire.
 
 SITE_ITEMS = ["table-01", "table-02", "table-23", "table-24", "table-25"]
 
@@ -38,12 +38,50 @@ rule tabulate_sites:
         "../scripts/tabulate_sites.py"
 
 
+rule clean_survey:
+    input:
+        raw=plan.raw("survey"),
+        instrument=plan.instruments("survey.yaml"),
+        cleaning=plan.instruments("cleaning.yaml"),
+        code=plan.code("clean_survey"),
+    output:
+        coded=plan.result("survey/coded.csv"),
+        clean=plan.result("survey/clean.csv"),
+        returns=plan.result("survey/returns.csv"),
+        listed=plan.result("survey/items.csv"),
+        mentions=plan.result("survey/mentions.csv"),
+        roles=plan.result("survey/roles.csv"),
+        uncoded=plan.result("survey/uncoded.csv"),
+        changes=plan.result("survey/cleaning-log.csv"),
+        ranges=plan.result("survey/ranges.csv"),
+        problems=plan.result("survey/problems.csv"),
+        receipt=plan.receipt("clean_survey"),
+    log:
+        plan.log("clean_survey"),
+    benchmark:
+        "benchmarks/clean_survey.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.instruments("survey.yaml", "cleaning.yaml"),
+            plan.code("clean_survey"),
+        ),
+        sheets=plan.sheets("survey"),
+        evidence=plan.evidence("survey"),
+        sums=plan.raw_sums("survey"),
+    message:
+        "Survey 3/8: the returns cleaned and coded (chapter 4)"
+    script:
+        "../scripts/clean_survey.py"
+
+
 SURVEY_FIGURES = plan.declared_in("figures.yaml", "figures", "figure")
 
 
 rule draw_survey:
     input:
-        coded=plan.result("survey/coded.csv"),
+        coded=rules.clean_survey.output.coded,
         identified=plan.result("reconstruction/identified.csv"),
         published=plan.published("items.csv", "cells.csv"),
         instrument=plan.instruments("survey.yaml"),

@@ -45,7 +45,8 @@ class Grid:
     """The cells of one sheet as text; row i stands in row i + 1 of the sheet.
 
     `ragged` says that row lengths mean something (text files): a short row lost
-    cells. `unstored` are places of formulas without a stored value.
+    cells. `unstored` are places of formulas without a stored value; `hidden` says
+    that a spreadsheet program does not show the sheet.
     """
 
     file: str
@@ -56,6 +57,7 @@ class Grid:
     unstored: frozenset[tuple[int, int]] = frozenset()
     merged: tuple[Area, ...] = ()
     broken: tuple[Problem, ...] = field(default=())
+    hidden: bool = False
 
 
 def load_grids(path: Path, score: Callable[[Sequence[Sequence[str]]], float]) -> list[Grid]:
@@ -228,6 +230,7 @@ def _sheet_grid(
         sheet=sheet.title,
         unstored=frozenset(unstored),
         merged=merged,
+        hidden=sheet.sheet_state != "visible",
     )
 
 

@@ -1,7 +1,8 @@
 """Reading the inputs of a job: all files checked, all problems of all files at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,9 @@ from medlead.provenance import sha256
 from medlead.ratings import RatingScale, load_rating_scales
 from medlead.sources.contracts import check_register, read_study
 from medlead.sources.messages import Problem, ProblemsFound
+
+# Reads the input at a path, in a sheet ("" for the only one that fits); raises ProblemsFound.
+Reader = Callable[[Path, str], pd.DataFrame]
 
 
 def read_yaml(path: str | Path) -> Any:
@@ -62,18 +66,33 @@ def check_everything(
     evidence: Sequence[str],
     scales: Mapping[str, Mapping[str, RatingScale]],
     published: Sequence[str],
+    readers: Mapping[str, Reader] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Check all record files and all printed evidence; one row per file that holds.
 
-    Columns `file,contract,evidence,rows,columns,sha256`. Raises ProblemsFound with
-    the problems of every file at once.
+    `readers` read the inputs that have no contract here, because a file of definitions
+    says what they hold. Columns `file,contract,evidence,rows,columns,sha256`. Raises
+    ProblemsFound with the problems of every file at once.
     """
     problems: list[Problem] = []
     frames: dict[str, pd.DataFrame] = {}
+    given = list(zip(names, paths, sheets, strict=True))
+    known = [g for g in given if g[0] not in readers]
     try:
-        frames = read_inputs(names, paths, sheets, scales)
+        frames = read_inputs(
+            [name for name, _, _ in known],
+            [path for _, path, _ in known],
+            [sheet for _, _, sheet in known],
+            scales,
+        )
     except ProblemsFound as found:
         problems.extend(found.problems)
+    for name, path, sheet in given:
+        try:
+            if name in readers:
+                frames[name] = readers[name](Path(path), sheet)
+        except ProblemsFound as found:
+            problems.extend(found.problems)
     register, cells, declarations = (Path(p) for p in published)
     try:
         frames |= read_study({"items": register, "cells": cells})

@@ -10,7 +10,7 @@ a mark or a number means is decided per column by the contracts.
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -57,6 +57,8 @@ ERROR_CELLS = frozenset(
     }
 )
 
+UNSTORED = "#UNSTORED!"
+
 # Blanks that people cannot see: zero-width ones and the byte order mark.
 _UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 _FOOTNOTE = re.compile(r"(?:sources?|notes?|n\.?b\.?|copyright)\b|©|\(c\)|[*†‡]+\s*\w", re.I)
@@ -79,22 +81,26 @@ class TextTable:
     file: str
 
 
-def read_text_table(path: Path, *, columns: Sequence[str], sheet: str | None = None) -> TextTable:
+def read_text_table(
+    path: Path, *, columns: Sequence[str], sheet: str | None = None, keep_faults: bool = False
+) -> TextTable:
     """The records of a CSV, TSV or XLSX file as text, in the order of `columns`.
 
     The heading is the first row that holds all wanted columns, whatever their
     order, capitals and blanks (an underscore counts as a blank). Of several
-    sheets, `sheet` or the only one with that heading is read. Raises
-    `ProblemsFound` with everything that is wrong: unreadable files, missing,
-    unknown or repeated columns, rows of another length, error cells, formulas
-    without a stored value, cells merged within the table.
+    sheets, `sheet` or the only one with that heading is read, a hidden one only where
+    no other has it. Raises `ProblemsFound` with everything that is wrong: unreadable
+    files, missing, unknown or repeated columns, rows of another length, error cells,
+    formulas without a stored value, cells merged within the table. With `keep_faults`
+    error cells stay as they are, and formulas without a value read `#UNSTORED!`: for
+    tables whose reader judges each cell itself.
     """
     wanted = {heading_key(name): name for name in columns}
     if len(wanted) != len(columns):
         raise ValueError(f"wanted columns are not told apart: {list(columns)}")
     grids = load_grids(path, lambda rows: _best_score(rows, wanted))
     grid = _choose_sheet(path.as_posix(), grids, wanted, sheet)
-    return _Table(grid, wanted).read()
+    return _Table(grid, wanted, keep_faults).read()
 
 
 def clean(text: str) -> str:
@@ -142,6 +148,11 @@ def _choose_sheet(
     best = [grid for grid, score in zip(grids, scores, strict=True) if score == max(scores)]
     if max(scores) > 0 and len(best) == 1:
         return best[0]
+    in_sight = [grid for grid in best if not grid.hidden]
+    if max(scores) > 0 and len(in_sight) == 1:
+        left = ", ".join(f"'{grid.sheet}'" for grid in best if grid.hidden)
+        note = f"hidden sheets hold the table's heading too and are not read ({left})"
+        return replace(in_sight[0], notes=(*in_sight[0].notes, note))
     if max(scores) == 1:
         held = ", ".join(f"'{grid.sheet}'" for grid in best)
         what = "more than one sheet holds the table's heading, so it is not clear which to read"
@@ -163,8 +174,9 @@ def _choose_sheet(
 class _Table:
     """The search for one table in one grid; collects problems and notes on the way."""
 
-    def __init__(self, grid: Grid, wanted: Mapping[str, str]) -> None:
+    def __init__(self, grid: Grid, wanted: Mapping[str, str], keep_faults: bool) -> None:
         self.grid = grid
+        self.keep_faults = keep_faults
         self.wanted = wanted
         self.cells = [[clean(cell) for cell in row] for row in grid.cells]
         self.problems = list(grid.broken)
@@ -184,8 +196,10 @@ class _Table:
             self._problem("there are no records below the heading", "add the records", heading)
         if self.problems:
             raise ProblemsFound(self.problems)
+        unstored = self.grid.unstored if self.keep_faults else frozenset()
         texts = {
-            name: [self._at(r, places[name]) for r in records] for name in self.wanted.values()
+            name: [UNSTORED if (r, c) in unstored else self._at(r, c) for r in records]
+            for name, c in ((name, places[name]) for name in self.wanted.values())
         }
         frame = pd.DataFrame(texts, columns=list(self.wanted.values()), dtype="str")
         return TextTable(frame, tuple(r + 1 for r in records), tuple(self.notes), self.grid.file)
@@ -330,7 +344,7 @@ class _Table:
                 what = "cells stand in a column without a heading"
                 mend = "give the column a heading or delete it"
                 self._problem(what, mend, under[0], value=self._at(under[0], c))
-            for r in records:
+            for r in records if not self.keep_faults else ():
                 if self._at(r, c) in ERROR_CELLS:
                     mend = "mend the formula, or write the value or a mark for missing"
                     self._problem(

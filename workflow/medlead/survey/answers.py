@@ -37,11 +37,19 @@ _ELSEWHERE = re.compile(
     r"(?:please\s+)?(?:see|refer\s+to|as\s+per|as|as\s+in)\s+(?:the\s+|our\s+|answer\s+to\s+)*"
     r"(?:attach|enclos|above|below|previous|over|chart|organi[sz]ation|organo?gra|append|question"
     r"|q\s*\d|separate|website|web\b).*"
-    r"|(?:attach|enclos)ed\b.*|ditto\W*|[\"”〃]",
+    r"|(?:attach|enclos)ed\b.*|ditto\W*|[\"”〃]"
+    r"|(?:all|any|both|most|many|some|same|the\s+same)\s+(?:of\s+|as\s+)?(?:the\s+)?"
+    r"(?:above|below|those\s+listed|these|examples\b.*|previous\b.*|before)",
     re.I | re.S,
 )
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _QUOTES = dict.fromkeys(map(ord, "‘’ʼ´`"), "'")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"({'|'.join(_MONTHS)})[a-z]*"
+_DATE = re.compile(
+    rf"(?P<y>\d{{4}})-(?P<m>\d\d)-(?P<d>\d\d)(?: \d\d:\d\d(?::\d\d)?)?"
+    rf"|(?P<d2>\d{{1,2}})[ /-]{_MONTH}(?:[ /-]\d{{2,4}})?|{_MONTH}[ /-](?P<y2>\d\d)"
+)
 _HALF = re.compile(r"(?<=\d)\s*½")
 
 
@@ -108,6 +116,26 @@ def missing_reason(text: str, marks: Mapping[str, str] = MARKS) -> str | None:
         if candidate in marks:
             return marks[candidate]
     return ELSEWHERE if _ELSEWHERE.fullmatch(key) else None
+
+
+def date_problem(text: str) -> str | None:
+    """What is wrong with an answer that is a date, None where it is none.
+
+    Spreadsheet programs make a date of `10-12` (10 December) and of `10-20` (October 2020).
+    """
+    found = _DATE.fullmatch(tidy(text).casefold())
+    if found is None:
+        return None
+    day, year = found["d"] or found["d2"], (found["y"] or found["y2"] or "")[-2:]
+    named = found[5] or found[6]
+    month = int(found["m"]) if found["m"] else _MONTHS.index(named) + 1
+    guesses = [sorted((int(day), month))] if day else []
+    if year and day in (None, "01") and int(year) > month:
+        guesses.insert(0, [month, int(year)])
+    shown = " or ".join(f"'{low}-{high}'" for low, high in guesses)
+    return "this is a date: spreadsheet programs make dates of answers such as '2-3' or '8/10'" + (
+        f" (here perhaps of {shown})" if shown else ""
+    )
 
 
 def no_value(reason: str) -> Parsed[T]:

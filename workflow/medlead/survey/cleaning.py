@@ -14,12 +14,14 @@ import pandas as pd
 
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.survey.answers import NOT_ANSWERED, Parsed
+from medlead.survey.coded import clean_types
 from medlead.survey.contradictions import Finding, contradictions
 from medlead.survey.definition import PartType
 from medlead.survey.instrument import Instrument
 from medlead.survey.readers import Reader
 from medlead.survey.records import Cell, Record
-from medlead.survey.rules import CleaningRules, Duplicates
+from medlead.survey.returned import Returns, count_returns, undecided
+from medlead.survey.rules import CleaningRules
 
 LOG_COLUMNS = ["row", "field", "before", "after", "rule"]
 PROBLEM_COLUMNS = ["row", "field", "value", "kind", "problem", "mend"]
@@ -37,33 +39,8 @@ _MENDS = {
     "duplicate": "decide which return is used; all are kept",
     "key": "give each return its own name or number",
     "empty": "ask for the answers; the return counts as returned, not as completed",
+    "not-a-return": "delete the row, or give the respondent another name; it is not counted",
 }
-
-
-@dataclass(frozen=True)
-class Returns:
-    """How many came back: `returned` rows, `complete` ones with answers, `used` ones.
-
-    The tuples hold one truth value per row.
-    """
-
-    is_complete: tuple[bool, ...]
-    is_used: tuple[bool, ...]
-
-    @property
-    def returned(self) -> int:
-        """The number of returns, empty ones among them."""
-        return len(self.is_complete)
-
-    @property
-    def complete(self) -> int:
-        """The number of returns with as many answers as the instrument asks for."""
-        return sum(self.is_complete)
-
-    @property
-    def used(self) -> int:
-        """The number of complete returns that the choice about duplicates leaves."""
-        return sum(self.is_used)
 
 
 @dataclass(frozen=True)
@@ -73,7 +50,8 @@ class Cleaned:
     `frame` has one typed row per return (counts Int64, numbers and ratings Float64,
     boxes and yes-no boolean, options ordered categories, texts str) in the columns of
     the instrument; `texts` is the same as text, in the standard way of writing, and
-    cleans to itself. `log`, `problems`, `roles` (one row per post listed) and `ranges`
+    cleans to itself; `undecided` are respondents with several returns of which none is
+    chosen. `log`, `problems`, `roles` (one row per post listed) and `ranges`
     (answers that have ends and no value) have the columns named above.
     """
 
@@ -85,6 +63,7 @@ class Cleaned:
     ranges: pd.DataFrame
     returns: Returns
     rows: tuple[int, ...]
+    undecided: tuple[Problem, ...] = ()
 
     def as_problems(self, file: str) -> list[Problem]:
         """The problems as plain messages about `file`."""
@@ -120,9 +99,9 @@ def clean(
         _read_record(row, dict(zip(raw.columns, texts, strict=True)), instrument, readers)
         for row, texts in zip(sheet_rows, raw.itertuples(index=False, name=None), strict=True)
     ]
-    returns = _returns(records, instrument, rules)
+    returns = count_returns(records, instrument, rules)
     findings = [f for record in records for f in _cell_findings(record)]
-    findings += contradictions(records, instrument, rules, returns.is_complete)
+    findings += contradictions(records, instrument, rules, returns)
     return Cleaned(
         frame=_typed(records, instrument, raw.index),
         texts=pd.DataFrame(
@@ -136,6 +115,7 @@ def clean(
         ranges=_ranges(records),
         returns=returns,
         rows=sheet_rows,
+        undecided=tuple(undecided(records, instrument, rules, file)),
     )
 
 
@@ -192,21 +172,6 @@ def _empty_boxes(boxes: dict[str, Cell]) -> dict[str, Cell]:
     return filled
 
 
-def _returns(records: list[Record], instrument: Instrument, rules: CleaningRules) -> Returns:
-    complete = tuple(
-        sum(record.answered(part) for part in instrument.asked) >= instrument.complete_from
-        for record in records
-    )
-    key = instrument.part(instrument.key).column or ""
-    keys = [record.cells[key].text.casefold() for record in records]
-    used: list[bool] = []
-    for place, (name, counts) in enumerate(zip(keys, complete, strict=True)):
-        same = [i for i, other in enumerate(keys) if name and other == name and complete[i]]
-        chosen = {Duplicates.FIRST: same[:1], Duplicates.LAST: same[-1:]}.get(rules.duplicates)
-        used.append(counts and (not same or chosen is None or place in chosen))
-    return Returns(complete, tuple(used))
-
-
 def _cell_findings(record: Record) -> list[Finding]:
     found: list[Finding] = []
     for column, cell in record.cells.items():
@@ -219,26 +184,13 @@ def _cell_findings(record: Record) -> list[Finding]:
 
 
 def _typed(records: list[Record], instrument: Instrument, index: pd.Index) -> pd.DataFrame:
-    types: dict[PartType, Any] = {
-        PartType.NUMBER: "Float64",
-        PartType.COUNT: "Int64",
-        PartType.RATING: "Float64",
-        PartType.YES_NO: "boolean",
-        PartType.TICKS: "boolean",
-    }
+    types = clean_types(instrument)
     columns: dict[str, pd.Series[Any]] = {}
-    for part in instrument.parts:
-        for column in part.columns:
-            cells = [record.cells[column] for record in records]
-            found = [c.text or None for c in cells]
-            dtype: Any = types.get(part.type, "str")
-            if part.type is PartType.CHOICE and column == part.column:
-                dtype = pd.CategoricalDtype([o.name for o in part.options], ordered=True)
-            elif dtype != "str" and column != part.specify:
-                found = [c.read.value for c in cells]
-            else:
-                dtype = "str"
-            columns[column] = pd.Series(found, index=index, dtype=dtype)
+    for name, dtype in types.items():
+        cells = [record.cells[name] for record in records]
+        is_text = dtype == "str" or isinstance(dtype, pd.CategoricalDtype)
+        found = [(c.text or None) if is_text else c.read.value for c in cells]
+        columns[name] = pd.Series(found, index=index, dtype=dtype)
     return pd.DataFrame(columns, index=index)
 
 

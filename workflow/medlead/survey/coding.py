@@ -5,12 +5,14 @@ instrument. Texts that no pattern fits are listed for a human and have no code; 
 pattern that gave each code is kept, so that every coding can be followed back.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from medlead.survey.answers import tidy
 from medlead.survey.cleaning import Cleaned
 from medlead.survey.definition import YES_NO, PartType
 from medlead.survey.instrument import (
@@ -21,10 +23,11 @@ from medlead.survey.instrument import (
     Instrument,
     Part,
 )
-from medlead.survey.patterns import count_uncoded, cut, match
+from medlead.survey.patterns import also_named, cut, explain_uncoded, match
 
-MENTION_COLUMNS = ["row", "variable", "field", "text", "code", "pattern"]
-UNCODED_COLUMNS = ["variable", "text", "count", "rows", "nearest", "nearest_words"]
+MENTION_COLUMNS = ["row", "variable", "field", "text", "code", "pattern", "also"]
+UNCODED_COLUMNS = ["row", "variable", "field", "text", "times", "nearest", "why"]
+_NO_SET = "no code stands for this set of ticks"
 JOINED = "; "
 
 
@@ -37,10 +40,11 @@ class Coded:
     categories where they have levels, else numbers (Int64, Float64); of a list, the
     codes in table order as one text. `items` has for each such list a frame of truth
     values, one column per code, missing where the question was not answered.
-    `mentions` shows what each text was coded to and by which pattern, `uncoded` the
-    texts without a code, how often they occur and the nearest rule. `roles` are the
-    posts listed, with the code of each title; in the last two tables they stand under
-    the name of the set of codes.
+    `mentions` shows what each text was coded to, by which pattern, and which other codes
+    (`also`) parts of an item fit; `uncoded` each text without a code, in how many answers
+    it occurs (`times`), the nearest code and why it is named. `roles` are the posts
+    listed, with the code of each title; in `mentions` and `uncoded` they stand under the
+    name of the set of codes.
     """
 
     frame: pd.DataFrame
@@ -59,8 +63,8 @@ class _Coder:
     def __init__(self, cleaned: Cleaned, instrument: Instrument) -> None:
         self.cleaned, self.instrument = cleaned, instrument
         self.clean = cleaned.frame
-        self.mentions: list[tuple[int, str, str, str, str, str]] = []
-        self.without: dict[str, list[tuple[int, str]]] = {}
+        self.mentions: list[tuple[int, str, str, str, str, str, str]] = []
+        self.without: list[tuple[int, str, str, str, str, str]] = []
         self.items: dict[str, pd.DataFrame] = {}
 
     def run(self) -> Coded:
@@ -75,13 +79,6 @@ class _Coder:
         for variable in self.instrument.coded:
             columns[variable.name] = self.variable(variable)
         roles = self.roles()
-        sets = {v.name: v.codes for v in self.instrument.coded if v.codes is not None}
-        sets |= {name: name for name in self.instrument.codes}
-        uncoded = [
-            (name, *row)
-            for name, codes in sets.items()
-            for row in count_uncoded(self.without.get(name, []), self.instrument.codes[codes])
-        ]
         texts = dict.fromkeys(MENTION_COLUMNS[1:], "str")
         return Coded(
             frame=pd.DataFrame(columns, index=index),
@@ -89,11 +86,24 @@ class _Coder:
             mentions=pd.DataFrame(self.mentions, columns=MENTION_COLUMNS).astype(
                 {"row": "int64", **texts}
             ),
-            uncoded=pd.DataFrame(uncoded, columns=UNCODED_COLUMNS).astype(
-                {**dict.fromkeys(UNCODED_COLUMNS, "str"), "count": "int64"}
-            ),
+            uncoded=self.uncoded(),
             roles=roles,
         )
+
+    def uncoded(self) -> pd.DataFrame:
+        """The texts without a code: by variable, the most frequent first, then as they came."""
+        order = [*(v.name for v in self.instrument.coded), *self.instrument.codes]
+        times = Counter(
+            (variable, tidy(text).casefold()) for _, variable, _, text, *_ in self.without
+        )
+        rows = [
+            (*found[:4], times[found[1], tidy(found[3]).casefold()], *found[4:])
+            for found in self.without
+        ]
+        rows.sort(key=lambda r: (order.index(r[1]), -r[4], tidy(r[3]).casefold(), r[0], r[2]))
+        texts = dict.fromkeys(UNCODED_COLUMNS, "str")
+        types = {**texts, "row": "int64", "times": "int64"}
+        return pd.DataFrame(rows, columns=UNCODED_COLUMNS).astype(types)
 
     def roles(self) -> pd.DataFrame:
         """The posts listed, with the code of each title, missing where no pattern fits."""
@@ -112,10 +122,16 @@ class _Coder:
         """The code of one text; the mention is kept, and the text where it has none."""
         hit = match(text, codes)
         if hit is None:
-            self.without.setdefault(variable, []).append((row, text))
-        said = ("", "") if hit is None else (hit.code, hit.pattern)
-        self.mentions.append((row, variable, column, text, *said))
-        return None if hit is None else hit.code
+            why = explain_uncoded(text, codes)
+            self.without.append((row, variable, column, text, *why))
+            self.mentions.append((row, variable, column, text, "", "", ""))
+            return None
+        several = codes.kind is CodeKind.ITEMS
+        also = also_named(text, codes, hit.code) if several else ()
+        self.mentions.append(
+            (row, variable, column, text, hit.code, hit.pattern, JOINED.join(also))
+        )
+        return hit.code
 
     def variable(self, variable: CodedVariable) -> "pd.Series[Any]":
         """One coded variable for all returns."""
@@ -192,7 +208,9 @@ class _Coder:
             names = [c.name for c in codes.codes if c.ticks == counted]
             found.append(names[0] if names else None)
             if ticked and not names:
-                self.without.setdefault(variable.name, []).append((row, " + ".join(ticked)))
+                boxes = ", ".join(o.column or "" for o in part.options if o.name in ticked)
+                text = " + ".join(ticked)
+                self.without.append((row, variable.name, boxes, text, "", _NO_SET))
         return self.ordered(found, codes.names)
 
     def chosen(self, codes: CodeSet) -> list[str | None]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from medlead.survey.definition import PartType
 from medlead.survey.instrument import Check, Instrument, Part
 from medlead.survey.records import Record
+from medlead.survey.returned import Returns, respondent_key
 from medlead.survey.rules import CleaningRules
 
 # The option that stands for whatever the others do not name.
@@ -27,7 +28,7 @@ def contradictions(
     records: Sequence[Record],
     instrument: Instrument,
     rules: CleaningRules,
-    is_complete: Sequence[bool],
+    returns: Returns,
 ) -> list[Finding]:
     """All findings that need more than one cell.
 
@@ -36,16 +37,22 @@ def contradictions(
     answers, and returns with nothing filled in.
     """
     found: list[Finding] = []
-    for record, complete in zip(records, is_complete, strict=True):
-        if not complete:
-            found.append(Finding(record.row, "", "", "empty", "nothing is filled in"))
+    key = instrument.part(instrument.key).column or ""
+    for place, record in enumerate(records):
+        if not returns.is_complete[place]:
+            here, why = returns.is_return[place], returns.why[place]
+            value = "" if here else record.cells[key].raw
+            field, kind = ("", "empty") if here else (key, "not-a-return")
+            found.append(Finding(record.row, field, value, kind, why))
             continue
         for part in instrument.parts:
             found += _routing(record, part, instrument, rules)
             found += _specified(record, part)
         for check in instrument.checks:
             found += _check(record, check, instrument)
-    return found + list(_duplicates(records, instrument, is_complete))
+    kept = [r for r, here in zip(records, returns.is_return, strict=True) if here]
+    complete = [c for c, here in zip(returns.is_complete, returns.is_return, strict=True) if here]
+    return found + list(_duplicates(kept, instrument, complete))
 
 
 def _routing(
@@ -135,13 +142,14 @@ def _duplicates(
     answers: dict[tuple[str, ...], int] = {}
     for record, complete in zip(records, is_complete, strict=True):
         name = record.cells[key].text
+        same = respondent_key(name)
         if not name:
             yield Finding(record.row, key, record.cells[key].raw, "key", "the return has no name")
-        elif name.casefold() in names:
-            said = f"row {names[name.casefold()]} is a return of the same respondent"
+        elif same in names:
+            said = f"row {names[same]} is a return of the same respondent"
             yield Finding(record.row, key, name, "duplicate", said)
         else:
-            names[name.casefold()] = record.row
+            names[same] = record.row
         given = tuple(record.cells[column].text for column in asked)
         if given in answers:
             said = f"all answers are the same as in row {answers[given]}"

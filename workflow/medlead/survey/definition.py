@@ -27,6 +27,8 @@ class PartType(StrEnum):
 YES_NO = ("yes", "no")
 # What the coded file says of each return itself; no variable can have these names.
 RESERVED = ("row", "complete", "used")
+# Columns that stand beside the key in the tables of the cleaned survey.
+_TABLE_COLUMNS = ("file", "set", "field", "column", "text", "code", "line", "why")
 # For each thing in the file: the keys it must have, and those it may have.
 _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "instrument": (
@@ -55,13 +57,14 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "unit",
             "low",
             "high",
+            "ends",
             "asked_if",
             "for_each",
             "specify",
             "codes",
         ),
     ),
-    "option": (("option",), ("label", "also", "column")),
+    "option": (("option",), ("label", "also", "patterns", "column")),
     "routing": (("part",), ("is", "ticked", "ticks_from")),
     "returns": (("key", "complete_from"), ()),
     "bands": (("of", "label", "bands"), ()),
@@ -187,6 +190,7 @@ class _Check:
                 names.append(option["option"])
                 words = [option["option"], option.get("label", ""), *option.get("also", [])]
                 spellings.append([w for w in words if w])
+                self._patterns(place, option.get("patterns", []))
                 if (kind == PartType.TICKS) != ("column" in option):
                     what = "each option of ticks, and no other, has a column"
                     self.wrong(f"{place} / options", what, "add or delete `column:`")
@@ -196,6 +200,11 @@ class _Check:
             self.wrong(place, "the part has no column", "add `column:` with the raw column")
         if kind == PartType.RATING and not _ends(part):
             self.wrong(place, "a rating needs its ends", "add `low:` and `high:`, the lower first")
+        words = part.get("ends", ["", " "])
+        if kind != PartType.RATING and "ends" in part:
+            self.wrong(place, "only a rating has `ends`", "delete `ends:`")
+        elif not isinstance(words, list) or len(words) != 2 or words[0] == words[1]:
+            self.wrong(place, "`ends` are not two texts", "write the words at both ends")
         if kind == PartType.YES_NO:
             names = list(YES_NO)
         self.options[part["part"]] = tuple(names)
@@ -325,7 +334,10 @@ class _Check:
                     self.unknown(place, f"set of {key}", given[key], mapping[key])
             if not {"label", "bands", "codes"} & given.keys():
                 self.wrong(place, "the variable has no label", "add `label:`")
-        taken = [*RESERVED, "evidence", _key_column(mapping, returns.get("key"))]
+        first = _key_column(mapping, returns.get("key"))
+        taken = [*RESERVED, "evidence", first]
+        if first in (*taken[:-1], *_TABLE_COLUMNS):
+            self.wrong("returns", f"the column '{first}' cannot be the key", "give it another name")
         names = [_name(c, "variable") for c in mapping["coded"]]
         self.twice("coded", "variable", [*names, *(t for t in taken if t in names)])
         for given in mapping["decisions"]:

@@ -28,12 +28,15 @@ class CodeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a question: its name, the label printed, other spellings, its tick column."""
+    """One option of a question: its name, the label printed, other spellings and patterns of
+    text that stand for it, its tick column.
+    """
 
     name: str
     label: str
     also: tuple[str, ...] = ()
     column: str | None = None
+    patterns: tuple[str, ...] = ()
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -57,7 +60,8 @@ class Routing:
 class Part:
     """One part of a question, answered in `column` (ticks: in the columns of its options).
 
-    `option` is set where the part is one of several, asked for each option of another.
+    `ends` are the words at the two ends of a rating; `option` is set where the part is
+    one of several, asked for each option of another.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Part:
     codes: str | None = None
     from_frame: bool = False
     option: str | None = None
+    ends: tuple[str, str] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -321,6 +326,7 @@ def _part(question: str, given: Mapping[str, Any], option: str | None = None) ->
         codes=given.get("codes"),
         from_frame=given.get("from") == "frame",
         option=option,
+        ends=tuple(given["ends"]) if "ends" in given else None,
     )
 
 
@@ -329,7 +335,8 @@ def _option(given: str | Mapping[str, Any]) -> Option:
         return Option(given, given)
     name = given["option"]
     label = given.get("label", name)
-    return Option(name, label, tuple(given.get("also", ())), given.get("column"))
+    also, patterns = tuple(given.get("also", ())), tuple(given.get("patterns", ()))
+    return Option(name, label, also, given.get("column"), patterns)
 
 
 def _band_set(name: str, given: Mapping[str, Any]) -> BandSet:

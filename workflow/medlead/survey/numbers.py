@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from medlead.survey.answers import MARKS, Parsed, missing_reason, no_value, refused, tidy
+from medlead.survey.answers import (
+    MARKS,
+    Parsed,
+    date_problem,
+    missing_reason,
+    no_value,
+    refused,
+    tidy,
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,6 @@ _LONGEST = 200
 # Beyond this, floats no longer tell whole numbers apart.
 _GREATEST = 10**15
 _NONE = re.compile(r"nil|none|zero|nought|naught|no one|nobody")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?")
 _SPAN = r"(?:(?:19|20)\d\d(?:\s*[/-]\s*(?:\d\d){1,2})?|\d\d\s*/\s*\d\d)"
 _YEAR = re.compile(
     rf"[(\[][a-z/\s]*{_SPAN}\s*[)\]]"
@@ -96,7 +103,7 @@ _OTHER_MONEY = re.compile(r"[$€¥]|\b(?:eur|euros?|usd|dollars?)\b")
 _PERCENT = re.compile(r"%|\bper ?cent\b|(?<=\d)\s?pc\b")
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _FILLERS: tuple[str, ...] = (
-    *("in total", "total", "in all", "altogether", "overall"),
+    *("just", "only", "in total", "total", "in all", "altogether", "overall"),
     *("per annum", "p.a.", "p.a", "a year", "per year", "each year", "annually", "annual"),
 )
 
@@ -127,10 +134,8 @@ def parse_number(text: str, unit: Unit, marks: Mapping[str, str] = MARKS) -> Par
     found = tidy(text).casefold().strip(" .;:,")
     if len(found) > _LONGEST:
         return refused("this is a longer text where a number is asked for")
-    if _DATE.fullmatch(found):
-        return refused(
-            "this is a date: spreadsheet programs make dates of answers such as '2-3' or '8/10'"
-        )
+    if (date := date_problem(found)) is not None:
+        return refused(date)
     if _NONE.fullmatch(found):
         return _finish("0", "none read as 0", unit)
     return _Text(found, unit).read()

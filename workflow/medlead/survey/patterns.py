@@ -2,8 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from medlead.survey.answers import tidy
@@ -11,6 +10,10 @@ from medlead.survey.instrument import CodeSet
 
 # What stands in front of an item of a list and is no part of it.
 _BULLET = re.compile(r"^\s*(?:[•*·○▪-]+|\(?\d{1,2}[.)]|\(?[a-h][.)])\s+")
+# A number that begins the next item of a list written in one line: `1) Risk 2) Audit`.
+_NUMBERED = re.compile(r"(?:^|\s)\(?\d{1,2}[.)]\s+(?=\S)")
+_SLASH = re.compile(r"\s*[/+]\s*")
+_AND = re.compile(r"\s+and\s+|\s*&\s*", re.I)
 _EDGES = " \t.,;:-()[]\"'"
 _NEAR_ENOUGH = 0.5
 
@@ -24,7 +27,14 @@ class Match:
 
 
 def cut(text: str, codes: CodeSet) -> tuple[str, ...]:
-    """The items of a list: cut at the separators, not within what is kept whole."""
+    """The items of a list: cut at the separators and before the numbers of a numbered list.
+
+    What is kept whole is not cut; at a slash or plus an item is cut only if every piece
+    has a code, and not all the same.
+    """
+    if len(_NUMBERED.findall(text)) > 1:
+        text = _NUMBERED.sub("\n", text)
+        codes = replace(codes, separators=(*codes.separators, "\n"))
     kept = [m.span() for pattern in codes.keep_whole for m in re.finditer(pattern, text, re.I)]
     if not codes.separators:
         pieces = [text]
@@ -37,7 +47,14 @@ def cut(text: str, codes: CodeSet) -> tuple[str, ...]:
                 start = found.end()
         pieces.append(text[start:])
     items = (_BULLET.sub("", tidy(piece)).strip(_EDGES) for piece in pieces)
-    return tuple(item for item in items if item)
+    return tuple(one for item in items if item for one in _cut_at_slashes(item, codes))
+
+
+def _cut_at_slashes(item: str, codes: CodeSet) -> tuple[str, ...]:
+    pieces = tuple(piece.strip(_EDGES) for piece in _SLASH.split(item))
+    hits = [match(piece, codes) for piece in pieces if piece]
+    named = {hit.code for hit in hits if hit is not None}
+    return pieces if len(named) > 1 and len(hits) == len(pieces) and None not in hits else (item,)
 
 
 def match(text: str, codes: CodeSet) -> Match | None:
@@ -52,6 +69,20 @@ def match(text: str, codes: CodeSet) -> Match | None:
                 if _compiled(pattern).search(form):
                     return Match(code.name, pattern)
     return None
+
+
+def also_named(text: str, codes: CodeSet, given: str) -> tuple[str, ...]:
+    """Further codes that parts of a text have, parted at `and` or `&`, in the order of the tables.
+
+    `given` is the code of the whole text. One thing may have two names, so this is for a
+    person to decide.
+    """
+    pieces = [piece for piece in _AND.split(text) if piece.strip(_EDGES)]
+    hits = (
+        match(piece.strip(_EDGES), codes) for piece in pieces[: len(pieces) * (len(pieces) > 1)]
+    )
+    found = {hit.code for hit in hits if hit is not None} - {given}
+    return tuple(name for name in codes.names if name in found)
 
 
 def nearest_rule(text: str, codes: CodeSet) -> tuple[str, str]:
@@ -80,21 +111,9 @@ def _words(pattern: str) -> tuple[str, ...]:
     return tuple(w for w in words if len(w) > 3)
 
 
-def count_uncoded(texts: Sequence[tuple[int, str]], codes: CodeSet) -> list[tuple[str, ...]]:
-    """The texts without a code, most frequent first: text, count, rows, nearest code, its words.
-
-    `texts` are rows of the sheet and texts. The same words in other capitals are one text.
-    """
-    groups: dict[str, list[tuple[int, str]]] = {}
-    for row, text in texts:
-        groups.setdefault(tidy(text).casefold(), []).append((row, text))
-    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [
-        (
-            found[0][1],
-            str(len(found)),
-            " ".join(str(row) for row in dict.fromkeys(row for row, _ in found)),
-            *nearest_rule(key, codes),
-        )
-        for key, found in ordered
-    ]
+def explain_uncoded(text: str, codes: CodeSet) -> tuple[str, str]:
+    """For a text without a code: the nearest code, empty if none is near, and why it is named."""
+    code, words = nearest_rule(text, codes)
+    if code:
+        return code, f"no pattern fits; the text is most like '{words}'"
+    return "", "no pattern fits, and no code has words like these"

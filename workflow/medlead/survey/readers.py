@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from medlead.sources.reading import ERROR_CELLS, UNSTORED
 from medlead.sources.reading import clean as clean_text
 from medlead.survey import values
-from medlead.survey.answers import Parsed, missing_reason, no_value
+from medlead.survey.answers import Parsed, missing_reason, no_value, refused
 from medlead.survey.definition import PartType
 from medlead.survey.instrument import BandSet, Instrument, Part
 from medlead.survey.records import Cell
@@ -28,6 +29,9 @@ class Reader:
 
     def read(self, raw: str) -> Cell:
         """The cell of the part's own column."""
+        return _fault(raw) or self._read(raw)
+
+    def _read(self, raw: str) -> Cell:
         match self.part.type:
             case PartType.NUMBER | PartType.COUNT:
                 return self._number(raw)
@@ -43,7 +47,9 @@ class Reader:
             case PartType.RATING:
                 part, half = self.part, self.rules.half_steps
                 low, high = part.low or 0, 10 if part.high is None else part.high
-                rating = values.parse_rating(raw, low, high, halves=half, marks=self.rules.marks)
+                rating = values.parse_rating(
+                    raw, low, high, halves=half, ends=part.ends, marks=self.rules.marks
+                )
                 return Cell(raw, rating, number_text(rating.value))
             case PartType.ROLES:
                 return self._roles(raw)
@@ -52,6 +58,8 @@ class Reader:
 
     def text(self, raw: str) -> Cell:
         """A cell of free text."""
+        if fault := _fault(raw):
+            return fault
         reason = missing_reason(raw, self.rules.marks)
         if reason is not None:
             return Cell(raw, no_value(reason), "")
@@ -61,6 +69,8 @@ class Reader:
 
     def tick(self, raw: str) -> Cell:
         """A cell of one box."""
+        if fault := _fault(raw):
+            return fault
         tick = values.parse_tick(raw, self.rules.marks)
         return Cell(raw, tick, "" if tick.value is None else str(int(tick.value)))
 
@@ -125,6 +135,16 @@ class Reader:
         return None
 
 
+def _fault(raw: str) -> Cell | None:
+    """A cell that a spreadsheet program could not fill, None for all others."""
+    text = raw.strip()
+    if text == UNSTORED:
+        return Cell(raw, refused("the cell holds a formula without a stored value"), "")
+    if text in ERROR_CELLS:
+        return Cell(raw, refused("the cell holds a spreadsheet error"), "")
+    return None
+
+
 def choice_options(part: Part) -> tuple[tuple[values.Option, ...], values.Unit]:
     """The options of a part for reading, with their numbers if every label is a range.
 
@@ -136,9 +156,9 @@ def choice_options(part: Part) -> tuple[tuple[values.Option, ...], values.Unit]:
     ranges = [values.parse_number(option.label, unit) for option in part.options]
     numeric = bool(ranges) and all(r.is_range for r in ranges)
     return tuple(
-        values.Option(o.name, o.label, o.also, r.low, r.high)
+        values.Option(o.name, o.label, o.also, r.low, r.high, o.patterns)
         if numeric
-        else values.Option(o.name, o.label, o.also)
+        else values.Option(o.name, o.label, o.also, patterns=o.patterns)
         for o, r in zip(part.options, ranges, strict=True)
     ), unit
 

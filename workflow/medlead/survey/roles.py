@@ -19,12 +19,15 @@ _COUNT = re.compile(
     r"(?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s*(?P<x>[x×*]\s*)?(?=[A-Za-z])",
     re.I,
 )
-_COUNT_AFTER = re.compile(r"\s*(?<![A-Za-z])[(\[]?\s*[x×]\s*(\d{1,2})\s*[)\]]?(?=\s|$|[,:-])", re.I)
+_COUNT_AFTER = re.compile(
+    r"\s*(?<![A-Za-z])[(\[]?\s*[x×]\s*(\d{1,2})\s*[)\]]?(?=\s|$|[,:@-])", re.I
+)
 _ABOUT = r"(?:approx(?:imately)?\.?|about|around|circa|c\.|~|up to|over|between|from|at least|[<>])"
-_NUMERIC_TIME = re.compile(rf"[\s(\[:,=-]*\s*{_ABOUT}?\s*(?<![A-Za-z&])\d", re.I)
+_NUMERIC_TIME = re.compile(rf"[\s(\[:,=@-]*\s*{_ABOUT}?\s*(?<![A-Za-z&])\d", re.I)
 _WORD_TIME = re.compile(
-    r"\s*[(\[:,=-]+\s*(none|nil|zero|no (?:pas?|time|sessions?)|n/?[ak]|not \w+|unknown|tbc|\?"
-    r"|full[- ]?time|part[- ]?time|vari\w+)\s*[)\]]?\s*$|\s+(none|nil|n/[ak]|tbc)\s*$",
+    r"\s*[(\[:,=@-]+\s*(none|nil|zero|no (?:pas?|time|sessions?)|n/?[ak]|not \w+|unknown|tbc|\?"
+    r"|full[- ]?time|part[- ]?time|half[- ]?time|vari\w+)\s*[)\]]?\s*$"
+    r"|\s+(none|nil|n/[ak]|tbc|(?:full|half|part)[- ]?time)\s*$",
     re.I,
 )
 _NO_TIME = re.compile(r"no (?:pas?|time|sessions?)", re.I)
@@ -101,11 +104,15 @@ def split_lines(
 
 
 def _split_known(line: str, known: KnownTitle) -> list[str]:
-    after_time = r"(?<=[\d)])\.?\s*(?:PAs?\b\)?)?[.,]?\s+(?:and\s+|&\s+)?(?=(?:\d+\s*x\s*)?[A-Z])"
+    after_time = r"(?<=[\d)])\.?\s*(?:PAs?\b\)?)?[.,]?\s+(?:and\s+|&\s+)?(?=(?:\d+\s*x?\s*)?[A-Z])"
     for pattern in (r"\s*,\s*", after_time, r"\s*(?:,|\band\b|&|/|\+)\s*"):
         pieces = [piece for piece in re.split(pattern, line) if piece]
         if len(pieces) < 2:
             continue
+        # `Medical Director/Deputy Chief Executive 10` is one post with two titles.
+        timed = [_title_of(piece) != piece.strip(" ,:;=([-@") for piece in pieces]
+        if "/" in line and "/" in pattern and any(timed) and not all(timed):
+            return [line]
         whole: list[str] = []
         for piece in pieces:
             # A time behind a comma belongs to the title before it.
@@ -121,7 +128,7 @@ def _split_known(line: str, known: KnownTitle) -> list[str]:
 def _title_of(line: str) -> str:
     line = _COUNT.sub("", line, count=1) if _COUNT.match(line) else line
     times = [m.start() for m in (_NUMERIC_TIME.search(line), _WORD_TIME.search(line)) if m]
-    return line[: min(times)].strip(" ,:;=([-") if times else line
+    return line[: min(times)].strip(" ,:;=([-@") if times else line
 
 
 def _parse_line(line: str, unit: Unit, marks: Mapping[str, str]) -> Role:
@@ -139,7 +146,7 @@ def _parse_line(line: str, unit: Unit, marks: Mapping[str, str]) -> Role:
     else:
         title = rest[: match.start()]
         time = _parse_time(rest[match.start() :], unit, marks)
-    title = _singular(title.strip(" ,:;=([-."), count)
+    title = _singular(title.strip(" ,:;=([-.@"), count)
     if count > 1 and time.value:
         rules.append("time taken as that of each post")
     if time.problem is not None or not title:
@@ -160,7 +167,7 @@ def _parse_line(line: str, unit: Unit, marks: Mapping[str, str]) -> Role:
 
 
 def _parse_time(text: str, unit: Unit, marks: Mapping[str, str]) -> Parsed[float]:
-    time = text.strip(" ,:;=-")
+    time = text.strip(" ,:;=-@")
     if time.startswith(("(", "[")):
         time = re.sub(r"[)\]]", "", time[1:], count=1) if _one_bracket(time) else time
     elif time.endswith(")") and "(" not in time:

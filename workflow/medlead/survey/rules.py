@@ -27,11 +27,15 @@ class Duplicates(StrEnum):
     KEEP = "keep"
     FIRST = "first"
     LAST = "last"
+    STOP = "stop"
 
 
 @dataclass(frozen=True)
 class CleaningRules:
-    """The choices: units by name, ranges, half steps, duplicates, what to report, marks."""
+    """The choices: units by name, ranges, half steps, duplicates, what to report, marks.
+
+    `not_returns` are the words of rows that sum up others.
+    """
 
     units: Mapping[str, Unit] = field(default_factory=dict)
     ranges: Ranges = Ranges.BAND
@@ -39,6 +43,7 @@ class CleaningRules:
     duplicates: Duplicates = Duplicates.KEEP
     report_unanswered: frozenset[PartType] = frozenset(PartType) - {PartType.TEXT}
     marks: Mapping[str, str] = field(default_factory=lambda: MARKS)
+    not_returns: frozenset[str] = frozenset()
 
     def unit_of(self, part: Part) -> Unit:
         """The unit of a part, with the part's own bounds; a bare one where it is not named."""
@@ -56,7 +61,15 @@ class CleaningRules:
         )
 
 
-_KEYS = ("units", "ranges", "half_steps", "duplicates", "report_unanswered", "marks")
+_KEYS = (
+    "units",
+    "ranges",
+    "half_steps",
+    "duplicates",
+    "not_returns",
+    "report_unanswered",
+    "marks",
+)
 _UNIT_KEYS = ("scale", "money", "percent", "words", "other_basis")
 _REASONS = (NOT_ANSWERED, NOT_APPLICABLE, NOT_KNOWN)
 _HALF_STEPS = {"keep": True, "refuse": False}
@@ -92,6 +105,7 @@ def load_cleaning(mapping: Mapping[str, Any], *, file: str = "cleaning.yaml") ->
         duplicates=Duplicates(mapping["duplicates"]),
         report_unanswered=frozenset(PartType(t) for t in mapping["report_unanswered"]),
         marks=marks,
+        not_returns=frozenset(tidy(word).casefold() for word in mapping["not_returns"]),
     )
 
 
@@ -112,6 +126,7 @@ def _check(mapping: Mapping[str, Any], file: str) -> Iterator[Problem]:
         yield Problem(file, "`report_unanswered` is not a list", "write the types in a list")
     else:
         yield from _unknown(file, "report_unanswered: ", types, [str(t) for t in PartType])
+    yield from _texts(file, "`not_returns`", mapping.get("not_returns", []))
     for key in ("units", "marks"):
         if not isinstance(mapping.get(key, {}), Mapping):
             yield Problem(file, f"`{key}` has no names under it", "see the head of the file")

@@ -18,6 +18,7 @@ from medlead.survey.answers import (
     NOT_APPLICABLE,
     NOT_KNOWN,
     Parsed,
+    date_problem,
     missing_reason,
     no_value,
     refused,
@@ -59,6 +60,10 @@ _NO_TICKS = frozenset(
 # An x or a cross may stand in a yes box as well as say no.
 _YES = frozenset(("yes", "y", "true", "t", "1", "✓", "✔", "√", "☑", "✅", "1.0"))
 _NO = frozenset(("no", "n", "false", "f", "0", "0.0"))
+# A tick or its absence with a remark behind it, which holds no other answer.
+_REMARKED = re.compile(
+    r"(yes|no|ticked|[x✓✔√☑✅])(?:\s*[-(\[,:;]\s*|\s+)(?!.*\b(?:yes|no|or)\b)(?=.*[a-z0-9]).+"
+)
 _SEVERAL = re.compile(r"\s*(?:[,;&|\n]|\band\b|\bor\b)\s*")
 _END = re.compile(r"\W*$")
 
@@ -75,9 +80,20 @@ def parse_tick(text: str, marks: Mapping[str, str] = MARKS) -> Parsed[bool]:
         return Parsed(value=True, rules=() if text == "1" else ("read as a tick",))
     if bare in _NO_TICKS:
         return Parsed(value=False, rules=() if text == "0" else ("read as no tick",))
+    if bare and set(bare) == {"*"}:
+        return refused("an asterisk may be a tick, or a mark for a value withheld")
+    if len(bare) > 1 and len(set(bare)) == 1 and not bare.isalnum() and bare[0] in _TICKS:
+        return Parsed(value=True, rules=("read as a tick",))
     reason = missing_reason(text, marks)
     if reason is not None:
         return no_value(reason)
+    if said := _REMARKED.fullmatch(key):
+        ticked = said[1] != "no"
+        return Parsed(
+            value=ticked,
+            rules=("read as a tick" if ticked else "read as no tick", "words behind it left out"),
+            doubts=("words stand behind the tick",),
+        )
     return refused("this is neither a tick nor its absence")
 
 
@@ -109,6 +125,7 @@ def parse_yes_no(text: str, marks: Mapping[str, str] = MARKS) -> Parsed[bool]:
 
 
 _OUT_OF = re.compile(r"(.+?)\s*(?:/|\bout\s?of\b|\bof\b)\s*(\d+)")
+_RATING_REMARK = re.compile(r"(\d+(?:\.\d+)?)\s*[-,;:]\s*([a-z][^\d]*)")
 _EACH = r"\d+(?:\.\d+)?"
 
 
@@ -129,13 +146,20 @@ def parse_rating(
     beyond the ends are problems; the ends of a range are kept.
     """
     key = tidy(text).casefold().strip(" .;:")
+    if remarked := _RATING_REMARK.fullmatch(key):
+        one = parse_rating(remarked[1], low, high, step=step, halves=halves, ends=ends, marks=marks)
+        if one.value is not None:
+            doubts = (*one.doubts, "words stand behind the number")
+            return replace(one, rules=(*one.rules, "words behind it left out"), doubts=doubts)
     for label, value in zip(ends or (), (low, high), strict=False):
         if key == tidy(label).casefold():
             return Parsed(value=float(value), rules=(f"'{label}' read as {value:g}",))
     rules: list[str] = []
     if out := _OUT_OF.fullmatch(key):
         if float(out[2]) != high:
-            return refused(f"the answer is out of {out[2]}, but the scale ends at {high:g}")
+            return refused(
+                f"the answer is out of {out[2]}, or names two boxes; the scale ends at {high:g}"
+            )
         key = out[1]
         rules.append(f"'out of {high:g}' left out")
     boxes = [part for part in _SEVERAL.split(key) if part]
@@ -179,6 +203,7 @@ class Option:
     words: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    patterns: tuple[str, ...] = ()
 
 
 def parse_choice(
@@ -188,10 +213,11 @@ def parse_choice(
     unit: Unit | None = None,
     marks: Mapping[str, str] = MARKS,
 ) -> Parsed[str]:
-    """One box of several, by its value, its label or one of its other words.
+    """One box of several, by its value, its label, one of its other words or its patterns.
 
-    Where boxes stand for numbers, a bare number is placed in its box and the
-    rule named. Several boxes are a problem; so is a text that is no box, with the
+    Where boxes stand for numbers, a bare number or a range within one box is placed in
+    its box and the rule named. A remark beside the name of a box is left out and
+    reported. Several boxes are a problem; so is a text that is no box, with the
     nearest one named.
     """
     names = {_letters(name): o.value for o in options for name in (o.value, o.label, *o.words)}
@@ -204,6 +230,8 @@ def parse_choice(
     if reason is not None:
         return no_value(reason)
     parts = [_letters(part) for part in re.split(r"[,;&|/+\n]|\band\b|\bor\b", tidy(text)) if part]
+    if (date := date_problem(text)) is not None:
+        return refused(date)
     ticked = {names[part] for part in parts if part in names}
     if len(ticked) > 1 and all(part in names for part in parts if part):
         shown = ", ".join(sorted(ticked))
@@ -212,6 +240,16 @@ def parse_choice(
         placed = _place(text, options, unit or Unit(low=None))
         if placed is not None:
             return placed
+    beside = {names[bare] for bare in map(_letters, _without_remark(text)) if bare in names}
+    if len(beside) == 1:
+        (value,) = beside
+        rules = (f"read as '{value}'", "words beside it left out")
+        return Parsed(value=value, rules=rules, doubts=("words stand beside the box",))
+    fitting = [o.value for o in options if any(re.search(p, tidy(text), re.I) for p in o.patterns)]
+    if len(fitting) == 1:
+        return Parsed(value=fitting[0], rules=(f"read as '{fitting[0]}' by a pattern",))
+    if fitting:
+        return refused(f"this may be any of several boxes ({', '.join(fitting)})")
     near = nearest(tidy(text), [name for o in options for name in (o.label or o.value, *o.words)])
     if near is not None:
         return refused(f"this is no box of the question; the nearest is '{names[_letters(near)]}'")
@@ -225,16 +263,33 @@ def _letters(text: str) -> str:
     return re.sub(r"[\s_.,:;'\"()]+", "", key)
 
 
+def _without_remark(text: str) -> tuple[str, ...]:
+    """The text without what stands in brackets, and its part before a dash or colon."""
+    plain = tidy(text)
+    return re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", plain), re.split(r"\s-\s|[:;]\s", plain)[0]
+
+
 def _place(text: str, options: Sequence[Option], unit: Unit) -> Parsed[str] | None:
     number = parse_number(text, unit)
-    if number.value is None:
-        return None
+    if number.value is not None:
+        low = high = number.value
+        shown = f"{low:g}"
+    elif number.is_range:
+        low = float("-inf") if number.low is None else number.low
+        high = float("inf") if number.high is None else number.high
+        shown = number.range_text
+    else:
+        # A number that cannot be right says more than that it is no box.
+        told = number.problem is not None and re.fullmatch(r"[\d.,\s%]+", tidy(text))
+        return refused(number.problem or "") if told else None
     inside = [
         o
         for o in options
-        if (o.low is None or o.low <= number.value) and (o.high is None or number.value < o.high)
+        if (o.low is None or o.low <= low)
+        and (o.high is None or (low < o.high if number.value is not None else high <= o.high))
     ]
     if len(inside) != 1:
         return None
-    rule = f"{number.value:g} placed in '{inside[0].value}'"
-    return Parsed(value=inside[0].value, rules=(*number.rules, rule))
+    rule = f"{shown} placed in '{inside[0].value}'"
+    rules = tuple(r for r in number.rules if not r.startswith("range "))
+    return Parsed(value=inside[0].value, rules=(*rules, rule))

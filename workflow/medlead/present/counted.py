@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from medlead.evidence import EvidenceClass
 from medlead.present import bars, style
 from medlead.present.framed import finished, framed
 from medlead.present.sheet import INNER
@@ -139,6 +140,8 @@ def draw_rows(subject: Subject) -> Figure:
     """Lying bars for each named level, the panels of the groups side by side."""
     groups, levels = subject.groups(), subject.levels
     one = len(groups) == 1
+    # A share of rebuilt records is no figure to be quoted without its range.
+    shares = one and subject.evidence is not EvidenceClass.RECONSTRUCTED
     names = [subject.plan.label(subject.of, level) for level in levels]
     column = 2.1 if one else 1.25
     shown = [style.wrap(name, column, style.BODY) for name in names]
@@ -163,7 +166,7 @@ def draw_rows(subject: Subject) -> Figure:
     chart = sum(highs) + len(blocks) * len(levels) * line + 0.15 * (len(blocks) - 1)
     at = {level: float(place) for place, level in enumerate(levels)}
     with style.style():
-        extra = "Figures beside the bars: returns" + (" and their share." if one else ".")
+        extra = "Figures beside the bars: returns" + (" and their share." if shares else ".")
         sheet = framed(subject, chart, extra)
         top = sheet.high
         for block, head, high in zip(blocks, heads, highs, strict=True):
@@ -184,7 +187,7 @@ def draw_rows(subject: Subject) -> Figure:
                 x = style.MARGIN + column + place * (width + between)
                 axes = sheet.axes(x, base, width, len(levels) * line)
                 axes.set_ylim(len(levels) - 0.5, -0.5)
-                bars.lying(axes, group.bars(at, shares=one), group.colour, subject.most(), width)
+                bars.lying(axes, group.bars(at, shares=shares), group.colour, subject.most(), width)
                 y = base + len(levels) * line + 0.04
                 sheet.write(x, y, words, style.BODY, va="bottom", weight="bold")
             top = base - 0.15

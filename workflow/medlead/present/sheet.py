@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullLocator
 
 from medlead.evidence import EvidenceClass
 from medlead.present import style
@@ -38,8 +39,8 @@ class Sheet:
         across, up = self.drawing.get_size_inches()
         axes: Axes = self.drawing.add_axes((x / across, y / up, width / across, height / up))
         axes.spines[:].set_visible(False)
-        axes.set_xticks([])
-        axes.set_yticks([])
+        axes.xaxis.set_major_locator(NullLocator())
+        axes.yaxis.set_major_locator(NullLocator())
         axes.patch.set_visible(False)
         return axes
 

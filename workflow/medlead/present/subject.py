@@ -186,7 +186,7 @@ class Subject:
         """The picture in sentences: what is drawn, every count, warnings and ranges."""
         parts = [f"{self.declared.title}. {kind}"]
         parts += [self._told(group) for group in self.groups()]
-        parts += [*self._doubts(), *extra, *self.range_sentences(), self.warning]
+        parts += [*self._doubts(), *extra, *self.range_sentences(), self.note, self.warning]
         return " ".join(filter(None, parts))
 
     def _told(self, group: Group) -> str:
@@ -194,7 +194,12 @@ class Subject:
             (self.plan.label(self.of, row["level"]), int(row["count"]))
             for row in group.counts.to_dict("records")
         ]
-        told = ", ".join(f"{label}: {count}" for label, count in counts if count)
+        numbers = not self.plan.instrument.levels(self.of)
+        told = ", ".join(
+            f"{count} at {label}" if numbers else f"{label}: {count}"
+            for label, count in counts
+            if count
+        )
         return f"{group.heading}: {told or 'none'}."
 
     def range_sentences(self) -> list[str]:

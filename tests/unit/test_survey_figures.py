@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from medlead.evidence import EvidenceClass
@@ -538,7 +538,8 @@ def test_bands_with_a_gap_between_them_are_set_apart(chosen):
 
 
 @settings(max_examples=25)
-@given(st.lists(st.integers(0, 60), min_size=1, max_size=6).filter(any))
+@example([400, 12, 11, 10])
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=6).filter(any))
 def test_the_figures_of_a_stacked_bar_stay_apart(numbers):
     levels = [f"l{i}" for i in range(len(numbers))]
     with style.style():

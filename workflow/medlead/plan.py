@@ -55,7 +55,7 @@ class Plan:
     def declared_in(self, name: str, section: str, key: str) -> list[str]:
         """What the entries of one section of an instrument file are called, in its order.
 
-        Raises ProblemsFound where the file has no such names.
+        Raises ProblemsFound where the file has no such names, and says so below all else.
         """
         from yaml import YAMLError, safe_load
 
@@ -66,7 +66,9 @@ class Plan:
         except (OSError, YAMLError, KeyError, TypeError) as error:
             what = f"the names under '{section}' cannot be read ({error})"
             mend = f"correct the file; each entry of '{section}' needs '{key}:'"
-            raise ProblemsFound([Problem(path, what, mend)]) from error
+            problem = Problem(path, what, mend)
+            show_last([problem])
+            raise ProblemsFound([problem]) from error
 
     def result(self, name: str) -> str:
         """The path of one result."""

@@ -52,6 +52,24 @@ class Plan:
         """Instrument files (scales, levels, layouts)."""
         return [f"{self.config['paths']['instruments']}/{n}" for n in names]
 
+    def declared_in(self, name: str, section: str, key: str) -> list[str]:
+        """What the entries of one section of an instrument file are called, in its order.
+
+        Raises ProblemsFound where the file has no such names, and says so below all else.
+        """
+        from yaml import YAMLError, safe_load
+
+        path = self.instruments(name)[0]
+        try:
+            content = safe_load(Path(path).read_text(encoding="utf-8"))
+            return [str(entry[key]) for entry in content[section]]
+        except (OSError, YAMLError, KeyError, TypeError) as error:
+            what = f"the names under '{section}' cannot be read ({error})"
+            mend = f"correct the file; each entry of '{section}' needs '{key}:'"
+            problem = Problem(path, what, mend)
+            show_last([problem])
+            raise ProblemsFound([problem]) from error
+
     def result(self, name: str) -> str:
         """The path of one result."""
         return f"{self.config['paths']['results']}/{name}"

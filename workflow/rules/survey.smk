@@ -75,3 +75,44 @@ rule clean_survey:
         "Survey 3/8: the returns cleaned and coded (chapter 4)"
     script:
         "../scripts/clean_survey.py"
+
+
+SURVEY_FIGURES = plan.declared_in("figures.yaml", "figures", "figure")
+
+
+rule draw_survey:
+    input:
+        coded=rules.clean_survey.output.coded,
+        identified=plan.result("reconstruction/identified.csv"),
+        published=plan.published("items.csv", "cells.csv"),
+        instrument=plan.instruments("survey.yaml"),
+        margins=plan.instruments("margins.yaml"),
+        figures=plan.instruments("figures.yaml"),
+        code=plan.code("draw_survey"),
+    output:
+        files=expand(
+            plan.result("figures/{item}.{suffix}"),
+            item=SURVEY_FIGURES,
+            suffix=["svg", "png", "csv", "txt"],
+        ),
+        receipt=plan.receipt("draw_survey"),
+    log:
+        plan.log("draw_survey"),
+    benchmark:
+        "benchmarks/draw_survey.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.published("items.csv", "cells.csv"),
+            plan.instruments("survey.yaml"),
+            plan.instruments("margins.yaml"),
+            plan.instruments("figures.yaml"),
+            plan.code("draw_survey"),
+        ),
+        evidence=plan.evidence("survey"),
+        confidence=config["analysis"]["confidence"],
+    message:
+        "Survey n: pictures of the survey (chapter 4)"
+    script:
+        "../scripts/draw_survey.py"

@@ -176,13 +176,19 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> str:
     and no-break spaces hold what they join.
     """
     lines: list[str] = []
+    blank = text_width("i i", size, bold=bold) - 2 * text_width("i", size, bold=bold)
     for paragraph in text.split("\n"):
-        line = ""
+        line, about = "", 0.0
         for word in filter(None, paragraph.split(" ")):
             longer = f"{line} {word}".strip(" ")
-            if line and text_width(longer, size, bold=bold) > width:
+            about += text_width(word, size, bold=bold) + (blank if line else 0.0)
+            # Words are measured once; a whole line only where their sum does not decide.
+            if line and (
+                about > 1.05 * width
+                or (about > 0.95 * width and text_width(longer, size, bold=bold) > width)
+            ):
                 lines.append(line)
-                line = word
+                line, about = word, text_width(word, size, bold=bold)
             else:
                 line = longer
         lines.append(line)
@@ -212,6 +218,11 @@ def new_figure(
     foot = wrap(caption, width - 2 * MARGIN, SMALL)
     _place(drawing, MARGIN, MARGIN, foot, SMALL, "bottom", CAPTION_ID, color=SOFT)
     return drawing, MARGIN + text_height(foot, SMALL) + MARGIN, top
+
+
+def badge_colours(evidence: EvidenceClass) -> tuple[str, str]:
+    """The colours of an evidence class: of its text and of the ground behind it."""
+    return _BADGES[evidence]
 
 
 def badge(drawing: Drawing, evidence: EvidenceClass) -> float:

@@ -52,6 +52,10 @@ class Plan:
         """Instrument files (scales, levels, layouts)."""
         return [f"{self.config['paths']['instruments']}/{n}" for n in names]
 
+    def schema(self, name: str) -> list[str]:
+        """The schema that an instrument file is checked against."""
+        return _relative(self.root, [self.root / "workflow" / "schemas" / name])
+
     def result(self, name: str) -> str:
         """The path of one result."""
         return f"{self.config['paths']['results']}/{name}"

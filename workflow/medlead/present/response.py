@@ -4,7 +4,7 @@ The funnel is drawn here, the sheet in `medlead.present.selection`; both are giv
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,8 +18,7 @@ from medlead.survey.response import ALL
 
 _NBSP = "\N{NO-BREAK SPACE}"
 _BAR = 0.3  # inches: height of a bar and of the gap under it
-_LABELS, _SHARES = 1.75, 2.6  # inches to the left and to the right of the bars
-_ALL_ASKED, _STEP_BEFORE = 0.12, 1.5  # inches to the right of the bars: the two shares
+_LABELS, _SHARE = 1.75, 1.35  # inches: names left of the bars, and each share right of them
 
 __all__ = ["draw_funnel", "draw_selection"]
 
@@ -27,14 +26,15 @@ __all__ = ["draw_funnel", "draw_selection"]
 def draw_funnel(
     steps: pd.DataFrame,
     completed: pd.DataFrame,
+    shares_of: Sequence[str],
     confidence: float,
 ) -> style.Figure:
     """Every step from those asked to those who completed, and who completed.
 
     `steps` and `completed` are the frames of `medlead.survey.response`. Each step that goes on
     has a bar as long as its count; what it lost of the step before is the pale rest, with the
-    reason beside it. To the right the share of the first step and of the step before. Below,
-    the completed returns by who completed them.
+    reason beside it. To the right the shares of the steps `shares_of`. Below, the completed
+    returns by who completed them.
 
     Raises ValueError for steps without one first step.
     """
@@ -49,11 +49,11 @@ def draw_funnel(
     # Levels that are shown together repeat what stands above them.
     who = who[who["count"].cumsum() <= who["n"]]
     title = f"From {total} trusts asked to {last} completed questionnaires"
+    level = f"{100 * confidence:g}{_NBSP}%"
     caption = (
-        f"Bars: trusts. At the right, the share of all that were asked with its {confidence:.0%} "
-        "interval, where it estimates a chance for trusts like these, and the share of the "
-        "step before."
-    ).replace("%", f"{_NBSP}%")
+        f"Bars: trusts. At the right, shares of an earlier step, with the exact {level} interval "
+        "where a share is taken to estimate a chance for trusts like these."
+    )
     notes = [n for n in dict.fromkeys(steps["note"]) if " not " in n]
     if notes:
         caption += f" Printed otherwise: {'; '.join(notes)}."
@@ -65,11 +65,11 @@ def draw_funnel(
         room = 2 * _BAR * len(stay) + 0.55
         drawing, low, high = style.new_figure(width, room + 1.55 + foot, title, evidence, caption)
         height = float(drawing.get_size_inches()[1])
-        span = (width - 2 * style.MARGIN - _LABELS - _SHARES) / width
+        span = (width - 2 * style.MARGIN - _LABELS - _SHARE * len(shares_of)) / width
         left = (style.MARGIN + _LABELS) / width
         axes = drawing.add_axes((left, (high - room) / height, span, (room - 0.3) / height))
         below = drawing.add_axes((left, (low + 0.12) / height, span, 0.62 / height))
-        _steps(axes, stay, steps, counts, total)
+        _steps(axes, stay, steps, counts, shares_of)
         _who(below, who, last)
     data = pd.concat(
         [
@@ -94,21 +94,30 @@ def _steps(
     stay: pd.DataFrame,
     steps: pd.DataFrame,
     counts: Mapping[str, int],
-    total: int,
+    shares_of: Sequence[str],
 ) -> None:
+    total = int(stay["count"].iloc[0])
     axes.set_xlim(0, total)
     axes.set_ylim(2 * len(stay) - 0.4, -0.6)
     axes.set_axis_off()
-    first = stay["step"].iloc[0]
     box = axes.get_position().width * float(axes.figure.get_size_inches()[0])  # type: ignore[union-attr]
     direct = steps.drop_duplicates("step")
-    for x, text in ((_ALL_ASKED, "of all asked"), (_STEP_BEFORE, "of the step before")):
-        _say(axes, 1 + x / box, -0.95, text, colour=style.SOFT, bold=True)
+    at = {step: 1 + (0.12 + _SHARE * place) / box for place, step in enumerate(shares_of)}
+    for step, x in at.items():
+        _say(axes, x, -0.95, f"of the {counts[step]}", colour=style.SOFT, bold=True)
     shades = list(style.ordered([str(i) for i in range(len(stay) + 1)]).values())[1:]
     for place, row in enumerate(stay.to_dict("records")):
         y, count = 2 * place, int(row["count"])
         before = counts.get(row["of"], count)
-        axes.barh(y, before, height=1.0, color=style.FAINT, edgecolor=style.LINE, linewidth=0.6)
+        axes.barh(
+            y,
+            before,
+            height=1.0,
+            color=style.FAINT,
+            edgecolor=style.LINE,
+            linewidth=0.6,
+            clip_on=False,
+        )
         axes.barh(y, count, height=1.0, color=shades[place])
         says = style.wrap(str(row["says"]), _LABELS - 0.1, style.BODY)
         _say(axes, -0.1 / box, y, says, align="right")
@@ -136,18 +145,15 @@ def _steps(
                 size=style.SMALL,
                 color=style.SOFT,
             )
-        for x, base in ((_ALL_ASKED, first), (_STEP_BEFORE, row["of"])):
-            share = steps[(steps["step"] == row["step"]) & (steps["of"] == base)]
-            # The first step's share stands once.
-            if len(share) and (x == _ALL_ASKED or base != first):
-                _say(axes, 1 + x / box, y, _share(share.iloc[0], interval=x == _ALL_ASKED))
+        for step, x in at.items():
+            share = steps[(steps["step"] == row["step"]) & (steps["of"] == step)]
+            if len(share):
+                _say(axes, x, y, _share(share.iloc[0]))
 
 
-def _share(row: "pd.Series[Any]", *, interval: bool) -> str:
+def _share(row: "pd.Series[Any]") -> str:
     told = f"{row['percent']:.1f}{_NBSP}%"
-    if interval and not math.isnan(row["low"]):
-        told += f" ({row['low']:.1f} to {row['high']:.1f})"
-    return told
+    return told if math.isnan(row["low"]) else f"{told} ({row['low']:.1f} to {row['high']:.1f})"
 
 
 def _who(axes: Axes, who: pd.DataFrame, total: int) -> None:
@@ -169,8 +175,9 @@ def _who(axes: Axes, who: pd.DataFrame, total: int) -> None:
             color="white" if unsaid else colours[place % len(colours)],
             edgecolor=style.SOFT,
             linewidth=0.6,
+            clip_on=False,
         )
-        told = f"{row['level']} {count}"
+        told = f"{row['level']} {count} ({row['percent']:.0f}{_NBSP}%)"
         wide = (style.text_width(told, style.SMALL) + 0.1) / box * total
         middle = min(max(start + count / 2, wide / 2), 1.45 * total)
         # Names alternate above and below where they would run into each other.
@@ -204,7 +211,7 @@ def _say(
         text,
         transform=axes.get_yaxis_transform(),
         ha=align,  # type: ignore[arg-type]
-        va="center",
+        va="center_baseline" if "\n" not in text else "center",
         size=style.SMALL if bold else style.BODY,
         color=colour,
         weight="bold" if bold else "normal",

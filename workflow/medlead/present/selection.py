@@ -43,8 +43,8 @@ def draw_selection(
     covered = sum(any(m[0] for m in marks) for marks in cells.values())
     title = f"The {chosen} chosen sites among {len(sheet)} returns"
     warning = (
-        " The returns are reconstructed: how structure, type and size cross is one of many ways "
-        "that agree with the print."
+        " The returns are reconstructed: how structure, type, size and self-rating go together is "
+        "one of many ways that agree with the print."
         if evidence is EvidenceClass.RECONSTRUCTED
         else ""
     )

@@ -282,7 +282,7 @@ def _all_levels(claim: Claim) -> None:
             against=f"all shares that print so, the missing ones dealt out in steps of {STEP:g}",
             p_low=float(ps.min()),
             p_high=float(ps.max()),
-            says=f"{len(splits)} ways were tried.",
+            says=_rejecting(ps, claim.alpha),
         )
     _finite_levels(claim, levels, counts)
 
@@ -307,8 +307,12 @@ def _finite_levels(claim: Claim, levels: Sequence[str], counts: list[int]) -> No
         against=f"all numbers among {size} that print so, those missing dealt out in every way",
         p_low=float(ps.min()),
         p_high=float(ps.max()),
-        says=f"{len(members)} ways were tried.",
+        says=_rejecting(ps, claim.alpha),
     )
+
+
+def _rejecting(ps: Floats, alpha: float) -> str:
+    return f"In {int((ps < alpha).sum())} of {len(ps)} ways p is below {alpha:g}."
 
 
 def _judge(claim: Claim, said: Mapping[str, str], tested: Sequence[Tested]) -> None:

@@ -70,10 +70,9 @@ def test_the_members_of_a_population_are_those_that_no_tail_rejects(
         if not ways[count]:
             continue
         upper, lower = Fraction(sum(ways[count:]), every), Fraction(sum(ways[: count + 1]), every)
-        if min(upper, lower) > Fraction(1, 20) * (1 + Fraction(1, 10**9)):
+        if min(upper, lower) > Fraction(1, 20):
             kept.append(members)
-    # A tail of exactly one twentieth may fall either way in binary arithmetic.
-    assert (low, high) == (kept[0], kept[-1]) or n == 1
+    assert (low, high) == (kept[0], kept[-1])
 
 
 def test_a_sample_of_everybody_leaves_nothing_open() -> None:
@@ -162,6 +161,15 @@ def test_few_cannot_notice_that_something_rare_is_rarer() -> None:
     below, above = detectable(72, 0.05, 0.05, 0.8)
     assert math.isnan(below)
     assert above > 0.05
+
+
+def test_outcomes_as_rare_as_each_other_are_rejected_together() -> None:
+    # Of five at one half, none or all five have p = 2/32 between them: above 0.05.
+    assert all(math.isnan(end) for end in detectable(5, 0.5, 0.05, 0.8))
+    below, above = detectable(5, 0.5, 0.07, 0.8)
+    assert below == pytest.approx(1 - above)
+    # The other tail adds next to nothing where all five are that likely.
+    assert above == pytest.approx(0.8 ** (1 / 5), abs=1e-4)
 
 
 def test_what_is_noticed_in_a_finite_population_by_scipys_noncentral_distribution() -> None:

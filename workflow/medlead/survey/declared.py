@@ -186,6 +186,11 @@ def level_counts(
     }
 
 
+def with_texts(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """The frame with these columns as text, empty where nothing was said."""
+    return frame.assign(**{c: frame[c].astype("object").where(frame[c].notna(), "") for c in names})
+
+
 def weakest(classes: Iterable[EvidenceClass]) -> EvidenceClass:
     """The class of what rests on several classes: the freest of them, a study's own last."""
     order = list(EvidenceClass)

@@ -22,13 +22,12 @@ from medlead.survey.claims import (
     FINITE_COUNTS,
     MULTINOMIAL,
     RESPONSES,
-    STATEMENT,
     UNACCOUNTED,
     Claim,
     Tested,
     rounded,
 )
-from medlead.survey.declared import Numbers, level_counts
+from medlead.survey.declared import Numbers, level_counts, with_texts
 from medlead.survey.sampling import (
     Floats,
     binomial_p,
@@ -42,15 +41,8 @@ from medlead.survey.sampling import (
     possible_bases,
     share_interval,
 )
+from medlead.survey.statements import judge
 
-# What a statement about a share comes to.
-HOLDS, FAILS, NOT_SHOWN, OPEN, UNTESTED = (
-    "supported",
-    "contradicted",
-    "not contradicted",
-    "depends on what is not printed",
-    "cannot be tested",
-)
 # Points of a percentage between the splits of an unaccounted share that are tried.
 STEP = 0.5
 _MANY = 20_000
@@ -79,7 +71,8 @@ def representativeness(
     - `multinomial` and `finite population, all types`: all levels at once. Where the printed
       shares do not add up to 100, for several ways to deal out what is missing, and over all
       ways in steps of half a point;
-    - `statement`: what was said about a level, and what the tests leave of it.
+    - `statement`: what was said about a level, and what the tests leave of it: those of the
+      finite population, or the binomial ones where its members cannot be told.
 
     Keeps problems in `numbers`; variables with problems are left out.
     """
@@ -121,7 +114,7 @@ def representativeness(
             rows += claim.rows
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     texts = ["level", "against", "verdict", "says"]
-    return frame.assign(**{c: frame[c].fillna("") for c in texts}).astype({"count": "Int64"})
+    return with_texts(frame, texts).astype({"count": "Int64"})
 
 
 def _check_sizes(place: str, claim: Claim, numbers: Numbers) -> None:
@@ -148,7 +141,7 @@ def _check_sizes(place: str, claim: Claim, numbers: Numbers) -> None:
 
 
 def _test(claim: Claim, statements: Sequence[Mapping[str, str]], whom: str) -> None:
-    tested: dict[str, list[Tested]] = {}
+    tested: dict[str, dict[str, list[Tested]]] = {}
     for level, count in claim.counts.items():
         low, high = share_interval(count.count, claim.n, claim.confidence)
         known = bool(claim.members or claim.shares)
@@ -169,7 +162,8 @@ def _test(claim: Claim, statements: Sequence[Mapping[str, str]], whom: str) -> N
     if len(claim.counts) > 2 and set(claim.shares) == set(claim.counts):
         _all_levels(claim)
     for said in statements:
-        _judge(claim, said, tested.get(said["level"], []))
+        found = tested.get(said["level"], {})
+        judge(claim, said, found.get(FINITE) or found.get(BINOMIAL, []))
 
 
 def _bases(claim: Claim, level: str, whom: str) -> None:
@@ -187,7 +181,7 @@ def _bases(claim: Claim, level: str, whom: str) -> None:
     )
 
 
-def _one_level(claim: Claim, level: str, tested: dict[str, list[Tested]]) -> None:
+def _one_level(claim: Claim, level: str, tested: dict[str, dict[str, list[Tested]]]) -> None:
     count, n, size = claim.counts[level].count, claim.n, claim.population.count
     readings: list[tuple[str, float, float]] = []
     if level in claim.members:
@@ -220,7 +214,7 @@ def _add_test(
     method: str,
     against: str,
     found: Tested,
-    tested: dict[str, list[Tested]],
+    tested: dict[str, dict[str, list[Tested]]],
     members: Sequence[int] = (),
 ) -> None:
     """The row of one test; what it detects only where the share is known up to its rounding."""
@@ -252,7 +246,7 @@ def _add_test(
         )
         row |= {"detects_below": 100 * below, "detects_above": 100 * above}
     claim.add(level, method, **row)
-    tested.setdefault(level, []).append(found)
+    tested.setdefault(level, {}).setdefault(method, []).append(found)
 
 
 def _all_levels(claim: Claim) -> None:
@@ -313,76 +307,6 @@ def _finite_levels(claim: Claim, levels: Sequence[str], counts: list[int]) -> No
 
 def _rejecting(ps: Floats, alpha: float) -> str:
     return f"In {int((ps < alpha).sum())} of {len(ps)} ways p is below {alpha:g}."
-
-
-def _judge(claim: Claim, said: Mapping[str, str], tested: Sequence[Tested]) -> None:
-    level, direction, alpha = said["level"], said["direction"], claim.alpha
-    if not tested:
-        verdict, why = UNTESTED, "nothing is known of the population"
-    else:
-        share = 100 * claim.counts[level].count / claim.n
-        p_low, p_high = min(t.p_low for t in tested), max(t.p_high for t in tested)
-        span = _p_span(p_low, p_high)
-        above, below = all(share > t.high for t in tested), all(share < t.low for t in tested)
-        agrees = {"over": above, "under": below, "same": False}[direction]
-        against = {"over": below, "under": above, "same": False}[direction]
-        if p_low < alpha <= p_high:
-            verdict = OPEN
-            why = f"{span}: {_open_words(tested, alpha)}"
-        elif p_high < alpha:
-            verdict = HOLDS if agrees else FAILS
-            why = f"{span}: more than chance, whatever the print leaves open"
-        elif direction == "same":
-            verdict = NOT_SHOWN
-            why = f"{span}: no departure is shown, which does not show that there is none"
-        elif against:
-            verdict = FAILS
-            why = f"{span}: the returns lie on the other side"
-        else:
-            verdict = NOT_SHOWN
-            why = f"{span}: so much arises by chance alone in returns that stand for all"
-        why += _power_words(claim, level)
-    claim.add(level, STATEMENT, against=said["says"], verdict=verdict, says=f"{why}.")
-
-
-def _open_words(tested: Sequence[Tested], alpha: float) -> str:
-    """What decides a test that is passed or failed by what is not printed."""
-    plain = [t for t in tested if t.as_printed]
-    low, high = min(t.p_low for t in plain), max(t.p_high for t in plain)
-    if high < alpha:
-        return (
-            f"by the shares as printed it is more than chance ({_p_span(low, high)}), but not if "
-            "what they leave unaccounted for is of this level"
-        )
-    if low >= alpha:
-        return (
-            f"by the shares as printed no departure is shown ({_p_span(low, high)}), but one is "
-            "if what they leave unaccounted for is of this level"
-        )
-    return f"it passes or fails the test at {alpha:g} by the rounding of the printed shares"
-
-
-def _power_words(claim: Claim, level: str) -> str:
-    rows = [r for r in claim.rows if r["level"] == level and r["method"] in (FINITE, BINOMIAL)]
-    # The finite population is the one that was asked; without its size the endless one.
-    best = next((r for r in rows if r["method"] == FINITE), rows[0])
-    ends = [float(str(best[k])) for k in ("detects_below", "detects_above")]
-    sides = [
-        f"{word} {end:.1f} %"
-        for word, end in zip(("below", "above"), ends, strict=True)
-        if not math.isnan(end)
-    ]
-    if not sides:
-        return f"; no departure would be noticed with {100 * claim.power:g} % power"
-    return (
-        f"; {claim.n} responses notice an expected share {' or '.join(sides)} "
-        f"with {100 * claim.power:g} % power"
-    )
-
-
-def _p_span(low: float, high: float) -> str:
-    first, last = f"{low:.2g}", f"{high:.2g}"
-    return f"p = {first}" if first == last else f"p from {first} to {last}"
 
 
 def _grid(low: float, high: float) -> list[float]:

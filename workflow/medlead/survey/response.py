@@ -9,7 +9,7 @@ import pandas as pd
 
 from medlead.evidence import EvidenceClass
 from medlead.printed import possible_counts, reconciling_rule
-from medlead.survey.declared import Declared, Numbers, level_counts, weakest
+from medlead.survey.declared import Declared, Numbers, level_counts, weakest, with_texts
 from medlead.survey.sampling import share_interval
 
 FUNNEL_COLUMNS = (
@@ -85,9 +85,7 @@ def funnel(
             )
     frame = pd.DataFrame(rows, columns=list(FUNNEL_COLUMNS))
     texts = ["of", "estimates", "printed", "follows", "note"]
-    return frame.assign(**{c: frame[c].fillna("") for c in texts}).astype(
-        {"in_returns": "Int64", "base": "Int64"}
-    )
+    return with_texts(frame, texts).astype({"in_returns": "Int64", "base": "Int64"})
 
 
 def completed_by(

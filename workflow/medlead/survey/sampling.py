@@ -54,7 +54,9 @@ def members_interval(count: int, n: int, population: int, confidence: float) -> 
     tail = (1 - confidence) / 2
     at_most = stats.hypergeom.cdf(count, population, possible, n)
     at_least = stats.hypergeom.sf(count - 1, population, possible, n)
-    kept = possible[(at_most > tail) & (at_least > tail)]
+    # A tail that is met exactly rejects, whatever binary arithmetic makes of it.
+    least = tail * (1 + _SAME)
+    kept = possible[(at_most > least) & (at_least > least)]
     return int(kept.min()), int(kept.max())
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from medlead.evidence import EvidenceClass
-from medlead.survey.declared import Numbers, weakest
+from medlead.survey.declared import Numbers, weakest, with_texts
 
 NOT_KNOWN = "not known"
 CHOSEN, EFFECTIVE, RATING = "chosen", "effective", "self_rating"
@@ -100,7 +100,7 @@ def selection_sheet(
     used = coded["used"].to_numpy()
     part, own = coded[used], clean[used]
     key = str(coded.columns[0])
-    sheet = pd.DataFrame({key: part[key], CHOSEN: own[declared["chosen"]].astype("str").fillna("")})
+    sheet = pd.DataFrame({key: part[key], CHOSEN: _chosen(own[declared["chosen"]])})
     for name in declared["show"]:
         sheet[name] = part[name]
     for size in declared["sizes"]:
@@ -112,6 +112,13 @@ def selection_sheet(
     sheet[EFFECTIVE] = [NOT_KNOWN if pd.isna(a) else "yes" if a else "no" for a in above]
     sheet["evidence"] = str(numbers.evidence)
     return sheet.sort_values([*declared["strata"], key], kind="stable").reset_index(drop=True)
+
+
+def _chosen(column: "pd.Series[Any]") -> list[str]:
+    """The name of each chosen return, empty for the others; a box that is ticked has no name."""
+    if column.dtype == "boolean":
+        return ["yes" if ticked else "" for ticked in column.fillna(False)]
+    return ["" if pd.isna(name) else str(name) for name in column]
 
 
 def coverage(sizes: Sequence[int], draws: int) -> dict[int, Fraction]:
@@ -204,9 +211,7 @@ def selection_spread(
             rows.append(common | {"part": MEASURE} | _pairs(texts, strata, chosen, draws, seed))
     rows += _printed_margins(declared["printed"], numbers)
     frame = pd.DataFrame(rows, columns=list(SPREAD_COLUMNS))
-    return frame.assign(**{c: frame[c].fillna("") for c in ("level", "method", "says")}).astype(
-        {"available": "Int64"}
-    )
+    return with_texts(frame, ("level", "method", "says")).astype({"available": "Int64"})
 
 
 def _texts(sheet: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from medlead.evidence import EvidenceClass
 from medlead.printed import number
-from medlead.survey.declared import Numbers
+from medlead.survey.declared import Numbers, with_texts
 from medlead.survey.instrument import Band, Instrument
 from medlead.survey.selection import Place, part_of
 
@@ -132,9 +132,7 @@ def site_parts(
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     texts = ["site", "band", "parts", "certain", "whatever_the_ties", "in_returns", "note", "cut"]
     whole = ["n", "rank_low", "rank_high"]
-    return frame.assign(**{c: frame[c].fillna("") for c in texts}).astype(
-        dict.fromkeys(whole, "Int64")
-    )
+    return with_texts(frame, texts).astype(dict.fromkeys(whole, "Int64"))
 
 
 def _sites(item: str, column: str, numbers: Numbers) -> dict[str, Fraction]:

@@ -62,6 +62,7 @@ CELLS = pd.read_csv(ROOT / "data/published/cells.csv", dtype=str, keep_default_n
 # -- parts by rank
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 10**6), min_size=3, max_size=60, unique=True))
 def test_without_ties_the_parts_are_as_equal_as_can_be_and_in_order(values: list[int]) -> None:
     series = pd.Series(values, dtype="Float64")
@@ -91,6 +92,7 @@ def test_a_size_that_is_not_given_is_no_part_of_the_ranking() -> None:
 # -- coverage of strata
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.data())
 def test_the_coverage_of_a_random_choice_is_that_of_all_choices(
     sizes: list[int], data: st.DataObject
@@ -271,6 +273,7 @@ def reading(sizes: list[int], known: list[int]) -> BandCounts:
     return BandCounts("x", BANDS, counts, tuple(Fraction(sizes[i]) for i in known))
 
 
+@settings(max_examples=40)
 @given(samples(), st.sampled_from(["lowest", "middle", "highest"]))
 def test_the_true_part_is_always_among_the_possible_ones(
     sample: tuple[list[int], list[int]], ties: str
@@ -284,7 +287,7 @@ def test_the_true_part_is_always_among_the_possible_ones(
         assert parts[i] in found
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(samples())
 def test_every_possible_place_is_that_of_some_sample(
     sample: tuple[list[int], list[int]],
@@ -307,6 +310,7 @@ def test_every_possible_place_is_that_of_some_sample(
     assert set(places(given_, value)) == seen
 
 
+@settings(max_examples=40)
 @given(samples(), st.data())
 def test_a_cut_lies_in_its_range_and_reaches_both_ends(
     sample: tuple[list[int], list[int]], data: st.DataObject

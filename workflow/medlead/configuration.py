@@ -36,7 +36,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], file: str
                 Problem(
                     file=file,
                     what=f"missing key '{_join(path, key)}'",
-                    mend="copy it from the config.yaml that comes with medlead",
+                    mend=f"copy it from the {file.rpartition('/')[2]} that comes with medlead",
                 )
                 for key in missing
             )

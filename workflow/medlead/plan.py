@@ -70,6 +70,10 @@ class Plan:
             show_last([problem])
             raise ProblemsFound([problem]) from error
 
+    def schema(self, name: str) -> list[str]:
+        """The schema that an instrument file is checked against."""
+        return _relative(self.root, [self.root / "workflow" / "schemas" / name])
+
     def result(self, name: str) -> str:
         """The path of one result."""
         return f"{self.config['paths']['results']}/{name}"

@@ -77,6 +77,50 @@ rule clean_survey:
         "../scripts/clean_survey.py"
 
 
+rule describe_response:
+    input:
+        coded=rules.clean_survey.output.coded,
+        clean=rules.clean_survey.output.clean,
+        cells=plan.published("cells.csv"),
+        instrument=plan.instruments("survey.yaml"),
+        response=plan.instruments("response.yaml"),
+        schema=plan.schema("response.schema.json"),
+        code=plan.code("describe_response"),
+    output:
+        funnel=plan.result("survey/funnel.csv"),
+        completed=plan.result("survey/completed-by.csv"),
+        representativeness=plan.result("survey/representativeness.csv"),
+        selection=plan.result("survey/selection.csv"),
+        spread=plan.result("survey/selection-spread.csv"),
+        parts=plan.result("survey/site-thirds.csv"),
+        pictures=expand(
+            plan.result("figures/{name}.{suffix}"),
+            name=["survey-funnel", "survey-selection"],
+            suffix=["svg", "png", "csv", "txt"],
+        ),
+        receipt=plan.receipt("describe_response"),
+    log:
+        plan.log("describe_response"),
+    benchmark:
+        "benchmarks/describe_response.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        **config["analysis"],
+        content=plan.bytes_of(
+            plan.published("cells.csv"),
+            plan.instruments("survey.yaml", "response.yaml"),
+            plan.schema("response.schema.json"),
+            plan.code("describe_response"),
+        ),
+        evidence=plan.evidence("survey"),
+        seed=config["seed"],
+    message:
+        "Survey 4/8: who answered, whom they stand for, how the sites were chosen (3.1, 4.1)"
+    script:
+        "../scripts/describe_response.py"
+
+
 SURVEY_FIGURES = plan.declared_in("figures.yaml", "figures", "figure")
 
 

@@ -31,6 +31,7 @@ from medlead.sources.messages import ProblemsFound
 from medlead.survey.cleaning import clean
 from medlead.survey.coding import code
 from medlead.survey.instrument import load_instrument
+from medlead.survey.table_definition import load_tables
 from medlead.writing import read_csv
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +47,8 @@ def definition(name: str) -> Any:
 SURVEY = load_instrument(definition("survey"))
 DECLARED = definition("margins")
 CELLS = printed_cells(read_csv(ROOT / "data" / "published" / "cells.csv"))
-MARGINS = load_margins(DECLARED, SURVEY, CELLS)
+TABLES = load_tables(definition("tables"), SURVEY)
+MARGINS = load_margins(DECLARED, SURVEY, CELLS, TABLES)
 RETURNS = read_csv(ROOT / "data" / "raw" / "survey.csv")
 SITES = pd.read_csv(ROOT / "data" / "raw" / "sites.csv").merge(
     pd.read_csv(ROOT / "data" / "raw" / "site_self_ratings.csv"), on="site"
@@ -607,7 +609,7 @@ def test_identified_sets_are_the_sharp_bounds_of_tables_that_share_a_key() -> No
         for s in definition("statistics")["statistics"]
         if s["statistic"] in ("foundation-acute", "acute-foundation-board-doctors")
     ]
-    margins = load_margins(few, SURVEY, CELLS)
+    margins = load_margins(few, SURVEY, CELLS, TABLES)
     found = identified_sets(statistics, SURVEY, margins, part_ends(DECLARED, CELLS), RETURNS)
     assert found["attained"].all()
     assert (found["low"] <= found["shipped"]).all()

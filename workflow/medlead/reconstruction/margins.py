@@ -14,6 +14,7 @@ from medlead.reconstruction.declarations import Cells, DeclarationReader, Wrong
 from medlead.reconstruction.facts import Fact
 from medlead.reconstruction.space import Selection, Space
 from medlead.survey.instrument import Instrument
+from medlead.survey.table_definition import Tables
 
 __all__ = ["Cells", "Margins", "load_margins", "printed_cells"]
 
@@ -56,15 +57,18 @@ def load_margins(
     mapping: Mapping[str, Any],
     instrument: Instrument,
     cells: Cells,
+    tables: Tables | None = None,
     *,
     file: str = "margins.yaml",
 ) -> Margins:
     """The space and the facts that a declaration file describes.
 
+    A fact about a table that has no rows of its own takes them from `tables`.
+
     Raises ProblemsFound with every declaration that names a variable, level, cell or
     kind that is not there.
     """
-    reader = DeclarationReader(instrument, cells, file)
+    reader = DeclarationReader(instrument, cells, file, tables.tables if tables else {})
     for key in mapping:
         reader.known("the file", key, _PARTS)
     for key in ("variables", "blocks", "facts"):

@@ -222,15 +222,18 @@ class DeclarationReader:
             raise _unknown("table", str(given["item"]), tuple(self.tables))
         filled: dict[str, Any] = {**given, "rows": table.rows}
         if kind == "summary":
-            headings = {end: table.headings(statistic) for end, statistic in _SUMMARY.items()}
-            filled |= {"of": table.of, **{end: found[0] for end, found in headings.items() if found}}
+            ends = {end: table.headings(statistic) for end, statistic in _SUMMARY.items()}
+            filled |= {"of": table.of, **{end: found[0] for end, found in ends.items() if found}}
         elif kind == "counts" and table.columns:
             filled["columns"] = table.columns
         else:
             counts = table.headings(Statistic.COUNT)
             shares = table.headings(Statistic.PERCENT)
-            filled["columns"] = dict.fromkeys(counts if kind == "counts" else shares, {})
-            base = table.show[shares[0]].of if shares else None
+            filled["columns"] = {name: {} for name in (counts if kind == "counts" else shares)}
+            bases = {str(table.show[name].of): table.show[name].of for name in shares}
+            if kind == "percent" and len(bases) > 1:
+                raise Wrong("the percentages of the table have several bases", "give them rows")
+            base = next(iter(bases.values()), None)
             if kind == "percent" and counts and isinstance(base, str):
                 filled.setdefault("base", [table.item, base, counts[0]])
         missing = [k for k in FACT_KEYS[kind] if not filled.get(k)]

@@ -82,6 +82,11 @@ class Table:
         """The headings that show one of these statistics, in order."""
         return tuple(name for name, shown in self.show.items() if shown.statistic in statistics)
 
+    @property
+    def of_numbers(self) -> bool:
+        """Whether the table shows ends or modes of numbers, and not how often each occurs."""
+        return bool(self.headings(*_OF_NUMBERS))
+
 
 @dataclass(frozen=True)
 class Tables:
@@ -150,7 +155,9 @@ def load_tables(
     if not (population is None or cell or (isinstance(population, int) and population > 0)):
         what = "the population is neither a cell nor a number of organisations"
         reader.wrong("population", what, "write [item, row, column], a number, or leave it out")
-    tables = {str(item): reader.table(str(item), given) for item, given in mapping["tables"].items()}
+    tables = {
+        str(item): reader.table(str(item), given) for item, given in mapping["tables"].items()
+    }
     reader.stop()
     return Tables(
         {item: table for item, table in tables.items() if table is not None},

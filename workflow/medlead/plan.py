@@ -52,6 +52,23 @@ class Plan:
         """Instrument files (scales, levels, layouts)."""
         return [f"{self.config['paths']['instruments']}/{n}" for n in names]
 
+    def declared(self, name: str, key: str) -> list[str]:
+        """The names that an instrument file declares under a key; ProblemsFound where none are."""
+        import yaml
+
+        path = Path(self.config["paths"]["instruments"], name)
+        try:
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            what = f"the file cannot be read: {error}"
+            mend = "put it there, or check its indents, colons and quotes"
+            raise ProblemsFound([Problem(path.as_posix(), what, mend)]) from None
+        names = content.get(key) if isinstance(content, Mapping) else None
+        if not isinstance(names, Mapping) or not names:
+            what, mend = f"it declares nothing under '{key}'", f"add `{key}:` with at least one"
+            raise ProblemsFound([Problem(path.as_posix(), what, mend)])
+        return [str(name) for name in names]
+
     def result(self, name: str) -> str:
         """The path of one result."""
         return f"{self.config['paths']['results']}/{name}"
@@ -112,7 +129,7 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     """Check the configuration and every raw file, and return the plan.
 
     Raises ProblemsFound with all faults: of the configuration first, then of the
-    files against their manifest.
+    files against their manifest, then of the names that rules take from instruments.
     """
     schema = loads((root / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
     check_config(config, schema, "config/config.yaml")
@@ -132,7 +149,10 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
         ]
     if problems:
         raise ProblemsFound(problems)
-    return Plan(config, root)
+    plan = Plan(config, root)
+    # The rules ask for these names; what is wrong with them is told here, before any rule.
+    plan.declared("tables.yaml", "tables")
+    return plan
 
 
 def show_last(problems: Sequence[Problem]) -> None:

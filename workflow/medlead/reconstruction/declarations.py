@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from medlead.printed import number, possible_counts
+from medlead.printed import Cells, number, possible_counts
 from medlead.reconstruction.facts import INFINITE, Fact, Requirement, number_of
 from medlead.reconstruction.space import MISSING, Level, Selection, Space
 from medlead.sources.messages import Problem, ProblemsFound
@@ -16,8 +16,6 @@ from medlead.survey.table_definition import NUMBER_MARK, Each, Statistic, Table
 _STEP = 0.25
 # The least difference between two values that a cut must keep apart.
 _HAIR = 1e-6
-
-Cells = Mapping[tuple[str, str, str], str]
 
 FACT_KEYS = {
     "counts": ("rows", "columns"),

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
-
-from medlead.reconstruction.declarations import Cells, DeclarationReader, Wrong
+from medlead.printed import Cells, printed_cells
+from medlead.reconstruction.declarations import DeclarationReader, Wrong
 from medlead.reconstruction.facts import Fact
 from medlead.reconstruction.space import Selection, Space
 from medlead.survey.instrument import Instrument
@@ -45,12 +44,6 @@ class Margins:
     also: Mapping[str, frozenset[int]]
     fewest: tuple[Selection, ...] = ()
     several: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-
-def printed_cells(cells: pd.DataFrame) -> dict[tuple[str, str, str], str]:
-    """The printed text of each cell by item, row and column."""
-    keys = zip(cells["item"], cells["row"], cells["column"], strict=True)
-    return dict(zip(keys, cells["text"].fillna(""), strict=True))
 
 
 def load_margins(

@@ -4,16 +4,15 @@ A table that sets its variable against status and against type has rows of both;
 them is one crossing of its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medlead.printed import Cells
 from medlead.survey.selection import Line, Returns
 from medlead.survey.table_definition import EACH, Each, Table, Tables, is_list, is_ordered
-
-PrintedCells = Mapping[tuple[str, str, str], str]
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,7 @@ class Crossing:
     printed: NDArray[np.int64] | None = None
 
 
-def crossings(
-    returns: Returns, declared: Tables, printed: PrintedCells | None = None
-) -> list[Crossing]:
+def crossings(returns: Returns, declared: Tables, printed: Cells | None = None) -> list[Crossing]:
     """Every crossing of the declared tables, in their order.
 
     Groups are the rows (or columns) that choose by one other variable; those that
@@ -53,7 +50,7 @@ def crossings(
     ]
 
 
-def _of_table(returns: Returns, table: Table, printed: PrintedCells) -> Iterator[Crossing]:
+def _of_table(returns: Returns, table: Table, printed: Cells) -> Iterator[Crossing]:
     of = table.of
     groups = returns.rows(table)
     turned = False
@@ -105,7 +102,7 @@ def _crossing(
 
 
 def _texts(
-    table: Table, lines: list[Line], levels: list[Line], turned: bool, printed: PrintedCells
+    table: Table, lines: list[Line], levels: list[Line], turned: bool, printed: Cells
 ) -> list[list[str]]:
     """The printed text of each cell, empty where none is."""
     if not table.columns:

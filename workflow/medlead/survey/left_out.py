@@ -5,6 +5,7 @@ Who answered and who did not, the exact interval of each share, the middle of ea
 
 import math
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,21 @@ from scipy import stats
 
 from medlead.describe import joined
 from medlead.evidence import EvidenceClass
+from medlead.printed import Cells, number
+from medlead.sources.messages import Problem, ProblemsFound
 from medlead.survey.crossings import Crossing, crossings
 from medlead.survey.instrument import Instrument
 from medlead.survey.selection import Items, Mask, Returns
-from medlead.survey.table_definition import Each, Statistic, Table, Tables, is_list, is_number
+from medlead.survey.table_definition import (
+    ANSWERED,
+    EACH,
+    Each,
+    Statistic,
+    Table,
+    Tables,
+    is_list,
+    is_number,
+)
 from medlead.survey.tables import base_of, percent_text
 from medlead.writing import plain_number
 
@@ -70,10 +82,30 @@ def tables_left_out(
         cells += _middles(returns, table, by_item.get(item, []), mark)
         if any(CLOPPER_PEARSON in column for _, column, *_ in shares):
             cells.append(_meaning(len(returns), population, confidence))
+        if table.note:
+            cells.append(("The table", "note", "", table.note, len(returns)))
         found[item] = joined([(*cell, evidence) for cell in cells])
     return found
 
 
+def population_of(declared: Tables, printed: Cells, *, file: str = "tables.yaml") -> int | None:
+    """How many organisations were asked: as declared, or as printed in the declared cell.
+
+    Raises ProblemsFound where the cell is not there or holds no whole number.
+    """
+    given = declared.population
+    if given is None or isinstance(given, int):
+        return given
+    try:
+        return int(number(printed[given]))
+    except (KeyError, ValueError):
+        shown = " / ".join(given)
+        what = f"population: the print has no number in the cell '{shown}'"
+        mend = "write the number itself, correct the cell, or leave `population:` out"
+        raise ProblemsFound([Problem(file, what, mend)]) from None
+
+
+@cache
 def share_interval(
     count: int, n: int, confidence: float = 0.95, method: str = CLOPPER_PEARSON
 ) -> tuple[float, float]:
@@ -87,21 +119,18 @@ def share_interval(
 
 def _answering(returns: Returns, table: Table) -> Iterator[Cell]:
     named = [table.of]
-    for headings in (table.rows, table.columns):
-        for wanted in headings.values():
-            named += [wanted.variable] if isinstance(wanted, Each) else list(wanted)
+    for wanted in (*table.rows.values(), *table.columns.values()):
+        named += [wanted.variable] if isinstance(wanted, Each) else list(wanted)
     n = len(returns)
     for variable in dict.fromkeys(named):
         answered = int(returns.answered(variable).sum())
         yield returns.label(variable), "answering", answered, str(answered), n
         yield returns.label(variable), "not answering", n - answered, str(n - answered), n
-    for headings in (table.rows, table.columns):
-        for wanted in headings.values():
-            if isinstance(wanted, Each):
-                for level in wanted.leave_out:
-                    count = int(returns.holds(wanted.variable, (level,)).sum())
-                    answering = int(returns.answered(wanted.variable).sum())
-                    yield level, "returns", count, str(count), answering
+    each = [w for w in (*table.rows.values(), *table.columns.values()) if isinstance(w, Each)]
+    for wanted in each:
+        for level in wanted.leave_out:
+            count = int(returns.holds(wanted.variable, (level,)).sum())
+            yield level, "returns", count, str(count), int(returns.answered(wanted.variable).sum())
 
 
 def _one_way(returns: Returns, table: Table, confidence: float) -> Iterator[Cell]:
@@ -110,11 +139,11 @@ def _one_way(returns: Returns, table: Table, confidence: float) -> Iterator[Cell
         return
     printed = table.headings(Statistic.PERCENT)
     for line in returns.rows(table):
-        if not line.chosen or "answered" in line.chosen.values():
+        if not any(isinstance(levels, tuple) for levels in line.chosen.values()):
             continue
         if printed and line.declared in table.show[printed[0]].blank:
             continue
-        base = base_of(table.show[printed[0]], table) if printed else {table.of: "answered"}
+        base = base_of(table.show[printed[0]], table) if printed else {table.of: ANSWERED}
         yield from _share(
             returns.chosen(line.chosen),
             returns.chosen(base),
@@ -162,7 +191,7 @@ def _middles(returns: Returns, table: Table, crossed: list[Crossing], mark: str)
     instrument = returns.instrument
     if not table.ordered or is_list(table.of, instrument):
         return
-    levels = [level for level, _ in returns.headings({"each": Each(table.of)})]
+    levels = [level for level, _ in returns.headings({EACH: Each(table.of)})]
     every = [int(returns.holds(table.of, (level,)).sum()) for level in levels]
     groups = [("All returns", levels, every)]
     for crossing in crossed:

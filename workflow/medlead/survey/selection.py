@@ -50,6 +50,10 @@ class Returns:
             name: frame[used].reset_index(drop=True) for name, frame in (items or {}).items()
         }
 
+        # Tables ask the same again and again.
+        self._answered: dict[str, Mask] = {}
+        self._held: dict[str, list[frozenset[str]]] = {}
+
     def __len__(self) -> int:
         return len(self.frame)
 
@@ -59,17 +63,24 @@ class Returns:
 
     def answered(self, variable: str) -> Mask:
         """Which returns answer it."""
-        if variable in self.items:
-            return np.asarray(self.items[variable].notna().any(axis=1), dtype=bool)
-        return np.asarray(self.frame[variable].notna(), dtype=bool)
+        if variable not in self._answered:
+            known = self.frame[variable].notna()
+            if variable in self.items:
+                known = self.items[variable].notna().any(axis=1)
+            self._answered[variable] = np.asarray(known, dtype=bool)
+        return self._answered[variable]
 
     def holds(self, variable: str, levels: tuple[str, ...]) -> Mask:
         """Which returns have one of these levels."""
-        if is_list(variable, self.instrument):
-            named = [set(str(t).split(JOINED)) for t in self.frame[variable].fillna("")]
-            return np.array([bool(found & set(levels)) for found in named], dtype=bool)
-        texts = self.frame[variable].map(text_of, na_action="ignore")
-        return np.asarray(texts.isin(levels), dtype=bool)
+        if variable not in self._held:
+            several = is_list(variable, self.instrument)
+            self._held[variable] = [
+                frozenset(str(value).split(JOINED) if several else [text_of(value)])
+                if not pd.isna(value)
+                else frozenset()
+                for value in self.frame[variable]
+            ]
+        return np.array([not held.isdisjoint(levels) for held in self._held[variable]], dtype=bool)
 
     def chosen(self, wanted: Chosen) -> Mask:
         """Which returns a choice names."""

@@ -5,6 +5,7 @@ tables counted from returns, the tests of association, and the conditions that t
 tables set to reconstructed returns.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +16,7 @@ from medlead.sources.reading import nearest
 from medlead.survey.definition import YES_NO, PartType
 from medlead.survey.instrument import OPTION_MARK, CodedVariable, CodeKind, Instrument
 
+_ITEM = re.compile(r"table-[A-Za-z0-9-]+")
 EACH = "each"
 ANSWERED, MISSING = "answered", "missing"
 NUMBER_MARK = "{n}"
@@ -203,6 +205,9 @@ class _Reader:
         return len(self.problems) == before
 
     def table(self, item: str, given: Any) -> Table | None:
+        if not _ITEM.fullmatch(item):
+            # It becomes the name of a file and of a place on the page.
+            self.wrong(item, "this cannot be the name of a table", "name it as table-05 is")
         further = ("columns", "show", "sort", "ordered", "title", "note")
         if not self.keys(item, given, ("of", "rows"), further):
             return None
@@ -233,7 +238,7 @@ class _Reader:
             show=show,
             sort=given.get("sort", ""),
             ordered=bool(given.get("ordered", False)) or is_ordered(of, self.instrument),
-            title=str(given.get("title", "")),
+            title=str(given.get("title") or _coded(of, self.instrument).label),
             note=str(given.get("note", "")),
         )
 

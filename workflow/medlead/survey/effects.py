@@ -79,8 +79,12 @@ def cramers_v(counts: IntArray, confidence: float = 0.95) -> Effect:
 
 
 def cliffs_delta(counts: IntArray, confidence: float = 0.95) -> Effect:
-    """Cliff's delta (1993) of two rows: P(first higher) - P(first lower), columns in order."""
-    if counts.shape[0] != 2:
+    """Cliff's delta (1993) of two rows: P(first higher) - P(first lower), columns in order.
+
+    The interval is that of `medlead.performance.intervals.cliffs_delta_interval`; NaN unless
+    there are two rows and at least two columns.
+    """
+    if counts.shape[0] != 2 or counts.shape[1] < 2:
         return Effect(CLIFFS_DELTA, np.nan, np.nan, np.nan, NEWCOMBE)
     first, second = (int(n) for n in counts.sum(axis=1))
     # Pairs that rise from the first row to the second are concordant.

@@ -20,9 +20,10 @@ FloatArray: TypeAlias = NDArray[np.float64]
 
 EXACT = "exact (network)"
 MONTE_CARLO = "Monte Carlo, margins fixed"
-# States of the network beyond which random tables take over.
-MOST_STATES = 400_000
-_WAYS = 20
+# States of the network that are held at once, beyond which random tables take over.
+MOST_STATES = 100_000
+# Steps between states that are gone through at once, for each state allowed (memory).
+_STEPS = 30
 # Probabilities closer than this (relative) count as equal, as in R's fisher.test.
 _SAME = 1e-7
 # Logarithms of products of factorials closer than this are one product.
@@ -159,7 +160,7 @@ def _network(counts: IntArray, most_states: int) -> float | None:
         left -= column
         place = np.searchsorted(stage.nodes, nodes)
         first, ways_on = stage.starts[place], np.diff(stage.starts)[place]
-        if ways_on.sum() > _WAYS * most_states:
+        if ways_on.sum() > _STEPS * most_states:
             return None
         taken = np.repeat(np.arange(len(nodes)), ways_on)
         edge = np.arange(len(taken)) + np.repeat(first - np.cumsum(ways_on) + ways_on, ways_on)
@@ -216,11 +217,14 @@ def _stages(
 ) -> list[_Stage] | None:
     levels = [np.array([rows @ radix])]
     ways: list[tuple[IntArray, IntArray, FloatArray]] = []
+    steps = _STEPS * most_states
     for column in columns.tolist():
         left = _decoded(levels[-1], rows, radix)
-        source, taken = _ways(left, column)
-        if len(source) > _WAYS * most_states:
+        found_ways = _ways(left, column, steps)
+        if found_ways is None:
             return None
+        source, taken = found_ways
+        steps -= len(source)
         reached = (left[source] - taken) @ radix
         ways.append((source, reached, _log_factorials(taken).sum(axis=1)))
         levels.append(np.unique(reached))
@@ -259,8 +263,11 @@ def _decoded(nodes: IntArray, rows: IntArray, radix: IntArray) -> IntArray:
     return np.asarray((nodes[:, None] // radix[None, :]) % (rows + 1)[None, :], dtype=np.int64)
 
 
-def _ways(left: IntArray, column: int) -> tuple[IntArray, IntArray]:
-    """Every way to take `column` from the rows that are left: the state, and what is taken."""
+def _ways(left: IntArray, column: int, limit: int) -> tuple[IntArray, IntArray] | None:
+    """Every way to take `column` from the rows that are left: the state, and what is taken.
+
+    None where there are more than `limit`.
+    """
     source = np.arange(len(left))
     taken = np.zeros((len(left), 0), dtype=np.int64)
     missing = np.full(len(left), column, dtype=np.int64)
@@ -270,6 +277,8 @@ def _ways(left: IntArray, column: int) -> tuple[IntArray, IntArray]:
         low = np.maximum(0, missing - later)
         high = np.minimum(missing, left[source, row])
         times = np.maximum(high - low + 1, 0)
+        if times.sum() > limit:
+            return None
         again = np.repeat(np.arange(len(source)), times)
         offset = np.arange(len(again)) - np.repeat(np.cumsum(times) - times, times)
         cell = low[again] + offset

@@ -152,3 +152,29 @@ def test_the_start_stops_on_configuration_records_and_missing_inputs(
     with pytest.raises(ProblemsFound, match="'seed'") as found:
         prepare(config, ROOT)
     assert len(found.value.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("tables: {table-1: {}, table-2: {}}", ""),
+        ("tables: {table-1: {}", "cannot be read"),
+        ("tabels: {table-1: {}}", "declares nothing under 'tables'"),
+        ("tables:", "declares nothing under 'tables'"),
+        ("- table-1", "declares nothing under 'tables'"),
+        (None, "cannot be read"),
+    ],
+)
+def test_the_start_stops_where_rules_would_find_no_names(
+    config: dict[str, Any], tmp_path: Path, content: str | None, expected: str
+) -> None:
+    if content is not None:
+        (tmp_path / "tables.yaml").write_text(content, encoding="utf-8")
+    config["paths"]["instruments"] = str(tmp_path)
+    config["paths"]["raw"] = str(ROOT / "data" / "raw")
+    if not expected:
+        assert prepare(config, ROOT).declared("tables.yaml", "tables") == ["table-1", "table-2"]
+        return
+    with pytest.raises(ProblemsFound, match=expected) as found:
+        prepare(config, ROOT)
+    assert "tables.yaml" in str(found.value)

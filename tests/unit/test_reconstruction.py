@@ -31,6 +31,7 @@ from medlead.sources.messages import ProblemsFound
 from medlead.survey.cleaning import clean
 from medlead.survey.coding import code
 from medlead.survey.instrument import load_instrument
+from medlead.survey.table_definition import Statistic, load_tables
 from medlead.writing import read_csv
 
 ROOT = Path(__file__).parents[2]
@@ -46,8 +47,15 @@ def definition(name: str) -> Any:
 SURVEY = load_instrument(definition("survey"))
 DECLARED = definition("margins")
 CELLS = printed_cells(read_csv(ROOT / "data" / "published" / "cells.csv"))
-MARGINS = load_margins(DECLARED, SURVEY, CELLS)
+TABLES = load_tables(definition("tables"), SURVEY)
+MARGINS = load_margins(DECLARED, SURVEY, CELLS, TABLES)
 RETURNS = read_csv(ROOT / "data" / "raw" / "survey.csv")
+EXPECTED = read_csv(ROOT / "tests" / "expected" / "cells.csv")
+OUTSIDE = set(
+    EXPECTED.loc[EXPECTED["reason"] == "outside-information", ["item", "row", "column"]].itertuples(
+        index=False, name=None
+    )
+)
 SITES = pd.read_csv(ROOT / "data" / "raw" / "sites.csv").merge(
     pd.read_csv(ROOT / "data" / "raw" / "site_self_ratings.csv"), on="site"
 )
@@ -468,6 +476,24 @@ def told(mapping: dict[str, Any]) -> str:
     return str(found.value)
 
 
+def test_facts_about_tables_take_their_rows_from_the_tables_alone() -> None:
+    assert "the table 'table-03' is not known" in told(DECLARED)
+    other = {
+        **definition("tables")["tables"],
+        "table-15": {**definition("tables")["tables"]["table-15"]},
+    }
+    del other["table-15"]["show"]["%"]
+    fewer = load_tables({"tables": other}, SURVEY)
+    with pytest.raises(ProblemsFound, match="table-15 says 'columns'"):
+        load_margins(DECLARED, SURVEY, CELLS, fewer)
+    held = {fact.cell for fact in MARGINS.facts}
+    for item, table in TABLES.tables.items():
+        printed = {key for key, text in CELLS.items() if key[0] == item and text.isdecimal()}
+        ranks = table.headings(Statistic.RANK)
+        elsewhere = {key for key in printed if key in OUTSIDE}
+        assert {key for key in printed - elsewhere if key[2] not in ranks} <= held, item
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -607,7 +633,7 @@ def test_identified_sets_are_the_sharp_bounds_of_tables_that_share_a_key() -> No
         for s in definition("statistics")["statistics"]
         if s["statistic"] in ("foundation-acute", "acute-foundation-board-doctors")
     ]
-    margins = load_margins(few, SURVEY, CELLS)
+    margins = load_margins(few, SURVEY, CELLS, TABLES)
     found = identified_sets(statistics, SURVEY, margins, part_ends(DECLARED, CELLS), RETURNS)
     assert found["attained"].all()
     assert (found["low"] <= found["shipped"]).all()

@@ -52,27 +52,34 @@ class Plan:
         """Instrument files (scales, levels, layouts)."""
         return [f"{self.config['paths']['instruments']}/{n}" for n in names]
 
-    def declared_in(self, name: str, section: str, key: str) -> list[str]:
-        """What the entries of one section of an instrument file are called, in its order.
-
-        Raises ProblemsFound where the file has no such names, and says so below all else.
-        """
-        from yaml import YAMLError, safe_load
-
-        path = self.instruments(name)[0]
-        try:
-            content = safe_load(Path(path).read_text(encoding="utf-8"))
-            return [str(entry[key]) for entry in content[section]]
-        except (OSError, YAMLError, KeyError, TypeError) as error:
-            what = f"the names under '{section}' cannot be read ({error})"
-            mend = f"correct the file; each entry of '{section}' needs '{key}:'"
-            problem = Problem(path, what, mend)
-            show_last([problem])
-            raise ProblemsFound([problem]) from error
-
     def schema(self, name: str) -> list[str]:
         """The schema that an instrument file is checked against."""
         return _relative(self.root, [self.root / "workflow" / "schemas" / name])
+
+    def declared(self, name: str, section: str, key: str = "") -> list[str]:
+        """The names that one section of an instrument file declares, in its order.
+
+        A section maps names to entries, or lists entries that give their name under `key`.
+        Raises ProblemsFound where there are none, and says so below all else.
+        """
+        from yaml import YAMLError, safe_load
+
+        path = Path(self.config["paths"]["instruments"], name)
+        try:
+            content = safe_load(path.read_text(encoding="utf-8"))
+            entries = content[section]
+            names = [str(entry[key] if key else entry) for entry in entries]
+            if not names or bool(key) is isinstance(entries, Mapping):
+                raise TypeError(f"nothing is declared under '{section}'")
+        except (OSError, YAMLError, KeyError, TypeError) as error:
+            what = f"the names under '{section}' cannot be read ({error})"
+            mend = f"correct the file; '{section}' needs at least one entry" + (
+                f", each with '{key}:'" if key else ""
+            )
+            problem = Problem(path.as_posix(), what, mend)
+            show_last([problem])
+            raise ProblemsFound([problem]) from error
+        return names
 
     def result(self, name: str) -> str:
         """The path of one result."""
@@ -134,7 +141,7 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     """Check the configuration and every raw file, and return the plan.
 
     Raises ProblemsFound with all faults: of the configuration first, then of the
-    files against their manifest.
+    files against their manifest, then of the names that rules take from instruments.
     """
     schema = loads((root / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
     check_config(config, schema, "config/config.yaml")
@@ -154,7 +161,10 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
         ]
     if problems:
         raise ProblemsFound(problems)
-    return Plan(config, root)
+    plan = Plan(config, root)
+    # The rules ask for these names; what is wrong with them is told here, before any rule.
+    plan.declared("tables.yaml", "tables")
+    return plan
 
 
 def show_last(problems: Sequence[Problem]) -> None:

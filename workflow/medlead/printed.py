@@ -7,9 +7,16 @@ of a rounding interval must not depend on binary floating point.
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# The printed text of each cell by item, row and column.
+Cells = Mapping[tuple[str, str, str], str]
 
 _NUMBER = re.compile(r"[-+−]?\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|[-+−]?\d*\.?\d+")
 
@@ -140,3 +147,9 @@ def possible_counts(text: str, n: int) -> list[int]:
     if n < 1:
         raise ValueError("a percentage needs n of at least 1")
     return [c for c in range(n + 1) if reconciling_rule(Fraction(100 * c, n), text, NEAREST)]
+
+
+def printed_cells(cells: "pd.DataFrame") -> dict[tuple[str, str, str], str]:
+    """The printed text of each cell by item, row and column."""
+    keys = zip(cells["item"], cells["row"], cells["column"], strict=True)
+    return dict(zip(keys, cells["text"].fillna(""), strict=True))

@@ -11,6 +11,7 @@ rule solve_margins:
         cells=plan.published("cells.csv"),
         scales=plan.instruments("ratings.yaml"),
         instrument=plan.instruments("survey.yaml"),
+        tables=plan.instruments("tables.yaml"),
         margins=plan.instruments("margins.yaml"),
         code=plan.code("solve_margins"),
     output:
@@ -40,6 +41,7 @@ rule make_survey:
         cells=plan.published("cells.csv"),
         scales=plan.instruments("ratings.yaml"),
         instrument=plan.instruments("survey.yaml"),
+        tables=plan.instruments("tables.yaml"),
         margins=plan.instruments("margins.yaml"),
         recipe=plan.instruments("records.yaml"),
         code=plan.code("make_survey"),
@@ -70,6 +72,7 @@ rule check_survey:
         cells=plan.published("cells.csv"),
         scales=plan.instruments("ratings.yaml"),
         instrument=plan.instruments("survey.yaml"),
+        tables=plan.instruments("tables.yaml"),
         margins=plan.instruments("margins.yaml"),
         code=plan.code("check_survey"),
     output:
@@ -96,6 +99,7 @@ rule bound_statistics:
         returns=rules.make_survey.output.returns,
         cells=plan.published("cells.csv"),
         instrument=plan.instruments("survey.yaml"),
+        tables=plan.instruments("tables.yaml"),
         margins=plan.instruments("margins.yaml"),
         statistics=plan.instruments("statistics.yaml"),
         code=plan.code("bound_statistics"),

@@ -1,5 +1,6 @@
 # Survey: the case-study sites (Tables 1, 2, 23, 24, 25), and the returns of the questionnaire.
 
+SURVEY_ITEMS = plan.declared("tables.yaml", "tables")
 SITE_ITEMS = ["table-01", "table-02", "table-23", "table-24", "table-25"]
 
 
@@ -77,6 +78,43 @@ rule clean_survey:
         "../scripts/clean_survey.py"
 
 
+rule tabulate_survey:
+    input:
+        coded=rules.clean_survey.output.coded,
+        listed=rules.clean_survey.output.listed,
+        published=plan.published("items.csv", "cells.csv"),
+        instrument=plan.instruments("survey.yaml"),
+        declared=plan.instruments("tables.yaml"),
+        code=plan.code("tabulate_survey"),
+    output:
+        tables=expand(plan.result("tables/{item}.csv"), item=SURVEY_ITEMS),
+        pages=expand(plan.result("tables/{item}.html"), item=SURVEY_ITEMS),
+        added=expand(plan.result("tables/{item}-added.csv"), item=SURVEY_ITEMS),
+        association=plan.result("survey/association.csv"),
+        receipt=plan.receipt("tabulate_survey"),
+    log:
+        plan.log("tabulate_survey"),
+    benchmark:
+        "benchmarks/tabulate_survey.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.published("items.csv", "cells.csv"),
+            plan.instruments("survey.yaml", "tables.yaml"),
+            plan.code("tabulate_survey"),
+        ),
+        evidence=plan.evidence("survey"),
+        samples=config["analysis"]["permutations"],
+        confidence=config["analysis"]["confidence"],
+        alpha=config["analysis"]["alpha"],
+        seed=config["seed"],
+    message:
+        "Survey 4/8: tables of the returns and what goes together (chapter 4)"
+    script:
+        "../scripts/tabulate_survey.py"
+
+
 rule describe_response:
     input:
         coded=rules.clean_survey.output.coded,
@@ -121,7 +159,7 @@ rule describe_response:
         "../scripts/describe_response.py"
 
 
-SURVEY_FIGURES = plan.declared_in("figures.yaml", "figures", "figure")
+SURVEY_FIGURES = plan.declared("figures.yaml", "figures", "figure")
 
 
 rule draw_survey:

@@ -1,21 +1,21 @@
 """Reads what is declared about records: variables, selections and facts, one by one."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from medlead.printed import number, possible_counts
+from medlead.printed import Cells, number, possible_counts
 from medlead.reconstruction.facts import INFINITE, Fact, Requirement, number_of
 from medlead.reconstruction.space import MISSING, Level, Selection, Space
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.sources.reading import nearest
 from medlead.survey.instrument import Instrument
+from medlead.survey.table_definition import NUMBER_MARK, Each, Statistic, Table
 
 # A whole number stands for itself; halves lie between two.
 _STEP = 0.25
 # The least difference between two values that a cut must keep apart.
 _HAIR = 1e-6
-
-Cells = Mapping[tuple[str, str, str], str]
 
 FACT_KEYS = {
     "counts": ("rows", "columns"),
@@ -25,6 +25,13 @@ FACT_KEYS = {
     "most": ("of", "row", "column", "low", "high", "levels"),
     "commonest": ("of", "row", "column", "after", "level"),
     "none": ("row", "column", "where"),
+}
+# Which statistic of a table is which end of a summary.
+_SUMMARY = {
+    "low": Statistic.LOWEST,
+    "high": Statistic.HIGHEST,
+    "mode": Statistic.MODE,
+    "n": Statistic.N,
 }
 
 
@@ -39,7 +46,10 @@ class Wrong(Exception):
 class DeclarationReader:
     """Reads the declarations one by one and collects what is wrong with them."""
 
-    def __init__(self, instrument: Instrument, cells: Cells, file: str) -> None:
+    def __init__(
+        self, instrument: Instrument, cells: Cells, file: str, tables: Mapping[str, Table]
+    ) -> None:
+        self.tables = tables
         self.instrument = instrument
         self.cells = cells
         self.file = file
@@ -150,7 +160,7 @@ class DeclarationReader:
                     i for i, level in enumerate(levels) if _stands(level, way, limit)
                 )
             else:
-                named = [wanted] if isinstance(wanted, str) else wanted
+                named = [wanted] if isinstance(wanted, str) else list(wanted)
                 try:
                     chosen[name] = self.space.positions(name, [str(w) for w in named])
                 except KeyError as error:
@@ -163,20 +173,22 @@ class DeclarationReader:
         found: dict[str, Selection] = {}
         for heading, wanted in given.items():
             if heading != "each":
-                found[heading] = self.selection(wanted)
+                found[_as_printed(heading, printed)] = self.selection(wanted)
                 continue
-            if wanted in self.several:
+            each = wanted if isinstance(wanted, Each) else Each(str(wanted))
+            here = printed - set(each.leave_out)
+            if each.variable in self.several:
                 found |= {
                     code: self.selection({made: "yes"})
-                    for code, made in self.several[wanted].items()
-                    if code in printed
+                    for code, made in self.several[each.variable].items()
+                    if code in here
                 }
                 continue
-            levels = self.space.variables.get(wanted)
+            levels = self.space.variables.get(each.variable)
             if levels is None:
-                raise _unknown("variable", str(wanted), tuple(self.space.variables))
-            headings = dict.fromkeys(lv.heading for lv in levels if lv.heading in printed)
-            found |= {h: self.selection({wanted: h}) for h in headings}
+                raise _unknown("variable", each.variable, tuple(self.space.variables))
+            headings = dict.fromkeys(lv.heading for lv in levels if lv.heading in here)
+            found |= {h: self.selection({each.variable: h}) for h in headings}
         if not found:
             raise Wrong(f"no printed heading of {item} is a level of '{given.get('each')}'")
         return found
@@ -199,11 +211,42 @@ class DeclarationReader:
         item, row, column = key
         return Fact(item, row, column, self.text(key), kind, tuple(needed), shared)
 
+    def _of_table(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The declaration with the rows and columns of the table, unless it has its own."""
+        if "rows" in given:
+            return given
+        table, kind = self.tables.get(given["item"]), given["kind"]
+        if table is None:
+            raise _unknown("table", str(given["item"]), tuple(self.tables))
+        filled: dict[str, Any] = {**given, "rows": table.rows}
+        if kind == "summary":
+            ends = {end: table.headings(statistic) for end, statistic in _SUMMARY.items()}
+            filled |= {"of": table.of, **{end: found[0] for end, found in ends.items() if found}}
+        elif kind == "counts" and table.columns:
+            filled["columns"] = table.columns
+        else:
+            counts = table.headings(Statistic.COUNT)
+            shares = table.headings(Statistic.PERCENT)
+            filled["columns"] = {name: {} for name in (counts if kind == "counts" else shares)}
+            bases = {str(table.show[name].of): table.show[name].of for name in shares}
+            if kind == "percent" and len(bases) > 1:
+                raise Wrong("the percentages of the table have several bases", "give them rows")
+            base = next(iter(bases.values()), None)
+            if kind == "percent" and counts and isinstance(base, str):
+                filled.setdefault("base", [table.item, base, counts[0]])
+        missing = [k for k in FACT_KEYS[kind] if not filled.get(k)]
+        if missing:
+            what = f"neither this fact nor the table {table.item} says '{missing[0]}'"
+            raise Wrong(what, f"add `{missing[0]}:`")
+        return filled
+
     def _counts(self, given: Mapping[str, Any]) -> Iterator[Fact]:
+        given = self._of_table(given)
         for key, chosen in self._crossed(given):
             yield self._fact(key, "count", [number_of(chosen, self.value(key))])
 
     def _percent(self, given: Mapping[str, Any]) -> Iterator[Fact]:
+        given = self._of_table(given)
         base = int(self.value(given["base"]))
         for key, chosen in self._crossed(given):
             if not self.text(key):
@@ -225,6 +268,7 @@ class DeclarationReader:
                 yield (item, row, column), {**by_row, **by_column}
 
     def _summary(self, given: Mapping[str, Any]) -> Iterator[Fact]:
+        given = self._of_table(given)
         item, of = given["item"], given["of"]
         for row, chosen in self.headed(item, given["rows"], 1).items():
             answered = {**chosen, of: self.space.answered(of)}
@@ -310,6 +354,14 @@ class DeclarationReader:
         if not found:
             raise Wrong(f"no level of '{of}' holds {value:g}", "give it more levels")
         return frozenset(found)
+
+
+def _as_printed(heading: str, printed: set[str]) -> str:
+    """The printed heading that a declared one with a place for a number stands for."""
+    if NUMBER_MARK not in heading:
+        return heading
+    pattern = re.compile(re.escape(heading).replace(re.escape(NUMBER_MARK), r"\d+"))
+    return next((name for name in sorted(printed) if pattern.fullmatch(name)), heading)
 
 
 def _stands(level: Level, way: str, limit: float) -> bool:

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
-
-from medlead.reconstruction.declarations import Cells, DeclarationReader, Wrong
+from medlead.printed import Cells, printed_cells
+from medlead.reconstruction.declarations import DeclarationReader, Wrong
 from medlead.reconstruction.facts import Fact
 from medlead.reconstruction.space import Selection, Space
 from medlead.survey.instrument import Instrument
+from medlead.survey.table_definition import Tables
 
 __all__ = ["Cells", "Margins", "load_margins", "printed_cells"]
 
@@ -46,25 +46,22 @@ class Margins:
     several: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def printed_cells(cells: pd.DataFrame) -> dict[tuple[str, str, str], str]:
-    """The printed text of each cell by item, row and column."""
-    keys = zip(cells["item"], cells["row"], cells["column"], strict=True)
-    return dict(zip(keys, cells["text"].fillna(""), strict=True))
-
-
 def load_margins(
     mapping: Mapping[str, Any],
     instrument: Instrument,
     cells: Cells,
+    tables: Tables | None = None,
     *,
     file: str = "margins.yaml",
 ) -> Margins:
     """The space and the facts that a declaration file describes.
 
+    A fact about a table that has no rows of its own takes them from `tables`.
+
     Raises ProblemsFound with every declaration that names a variable, level, cell or
     kind that is not there.
     """
-    reader = DeclarationReader(instrument, cells, file)
+    reader = DeclarationReader(instrument, cells, file, tables.tables if tables else {})
     for key in mapping:
         reader.known("the file", key, _PARTS)
     for key in ("variables", "blocks", "facts"):

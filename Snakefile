@@ -38,6 +38,7 @@ rule all:
     default_target: True
     input:
         plan.result("evidence/inputs.csv"),
+        plan.results("reconstruction/check.csv") if plan.rebuilt else [],
         plan.result("verdicts/summary.json"),
         plan.result("report/index.html"),
         plan.result("provenance/run.json"),

@@ -1,6 +1,7 @@
 """Reads what is declared about records: variables, selections and facts, one by one."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from medlead.printed import number, possible_counts
@@ -23,7 +24,8 @@ FACT_KEYS = {
     "summary": ("of", "rows", "low", "high", "mode", "n"),
     "range": ("of", "row", "where", "low", "high"),
     "most": ("of", "row", "column", "low", "high", "levels"),
-    "commonest": ("of", "row", "column", "after", "level"),
+    "commonest": ("of", "row", "column", "after", "level", "where"),
+    "ranks": ("rows", "column"),
     "none": ("row", "column", "where"),
 }
 
@@ -194,10 +196,10 @@ class DeclarationReader:
         yield from getattr(self, f"_{kind}")(given)
 
     def _fact(
-        self, key: Any, kind: str, needed: list[Requirement], *, shared: bool = False
+        self, key: Any, kind: str, needed: list[Requirement], *, shared: bool = False, of: str = ""
     ) -> Fact:
         item, row, column = key
-        return Fact(item, row, column, self.text(key), kind, tuple(needed), shared)
+        return Fact(item, row, column, self.text(key), kind, tuple(needed), shared, of=of)
 
     def _counts(self, given: Mapping[str, Any]) -> Iterator[Fact]:
         for key, chosen in self._crossed(given):
@@ -233,7 +235,8 @@ class DeclarationReader:
             yield from self._ends(item, row, of, chosen, given)
             key = (item, row, given["mode"])
             level = self._level_of(of, self.value(key))
-            yield self._fact(key, "mode", self._most_frequent(of, level, chosen), shared=True)
+            needed = self._most_frequent(of, level, chosen)
+            yield self._fact(key, "mode", needed, shared=True, of=of)
 
     def _range(self, given: Mapping[str, Any]) -> Iterator[Fact]:
         where = self.selection(given.get("where", {}))
@@ -251,7 +254,7 @@ class DeclarationReader:
             outside = frozenset(i for i, lv in enumerate(levels) if _stands(lv, beyond, value))
             needed = [number_of({**where, of: self._level_of(of, value)}, 1, INFINITE)]
             needed += [number_of({**where, of: outside}, 0)] if outside else []
-            yield self._fact(key, "lowest" if end == "low" else "highest", needed)
+            yield self._fact(key, "lowest" if end == "low" else "highest", needed, of=of)
 
     def _most(self, given: Mapping[str, Any]) -> Iterator[Fact]:
         of, item, row = given["of"], given["item"], given["row"]
@@ -282,8 +285,22 @@ class DeclarationReader:
             level = self.space.positions(of, [given["level"]])
         else:
             level = self._level_of(of, self.value(key))
-        needed = self._most_frequent(of, level, {}, left_out)
-        yield self._fact(key, "commonest", needed, shared=True)
+        needed = self._most_frequent(of, level, self.selection(given.get("where", {})), left_out)
+        yield self._fact(key, "commonest", needed, shared=True, of=of)
+
+    def _ranks(self, given: Mapping[str, Any]) -> Iterator[Fact]:
+        """No row is named less often than the row of the next rank."""
+        item, column = given["item"], given["column"]
+        rows = self.headed(item, given["rows"], 1)
+        order = sorted(rows, key=lambda row: self.value((item, row, column)))
+        needed = {
+            first: Requirement(((1.0, rows[first]), (-1.0, rows[next_one])), 0, INFINITE)
+            for first, next_one in pairwise(order)
+        }
+        for row in order[:-1]:
+            yield self._fact((item, row, column), "rank", [needed[row]])
+        # The last rank has none to stand above, so it stands below the one before.
+        yield self._fact((item, order[-1], column), "rank", [needed[order[-2]]])
 
     def _none(self, given: Mapping[str, Any]) -> Iterator[Fact]:
         key = (given["item"], given["row"], given["column"])

@@ -12,7 +12,7 @@ import pandas as pd
 
 from medlead.reconstruction.declarations import Cells, DeclarationReader, Wrong
 from medlead.reconstruction.facts import Fact
-from medlead.reconstruction.space import Selection, Space
+from medlead.reconstruction.space import Selection, Space, forms_tree
 from medlead.survey.instrument import Instrument
 
 __all__ = ["Cells", "Margins", "load_margins", "printed_cells"]
@@ -27,6 +27,9 @@ _PARTS = (
     "exceptions",
     "sites",
     "scenarios",
+    "covers",
+    "not_held",
+    "sentences",
 )
 
 
@@ -81,6 +84,9 @@ def load_margins(
     for block in blocks:
         for name in block:
             reader.known("blocks", name, tuple(variables))
+    if not forms_tree(blocks):
+        what = "the blocks form no tree, so counts that agree need not belong to records"
+        reader.wrong("blocks", Wrong(what, "put the variables of a circle into one block"))
     reader.stop()
     reader.space = Space(variables, tuple(blocks))
     reader.several = several
@@ -88,12 +94,18 @@ def load_margins(
         reader.attempt("impossible", lambda given=given: reader.selection(given))
         for given in mapping.get("impossible", ())
     ]
-    reader.stop()
-    reader.space = Space(variables, tuple(blocks), tuple(impossible))
     fewest = [
         reader.attempt("fewest", lambda given=given: reader.selection(given))
         for given in mapping.get("fewest", ())
     ]
+    reader.stop()
+    for place, chosen in (("impossible", impossible), ("fewest", fewest)):
+        for selection in chosen:
+            if not any(set(selection) <= set(block) for block in blocks):
+                what = f"no block counts {', '.join(sorted(selection))} together"
+                reader.wrong(place, Wrong(what, "add a block, or leave the line out"))
+    reader.stop()
+    reader.space = Space(variables, tuple(blocks), tuple(impossible))
     facts: list[Fact] = []
     for position, given in enumerate(mapping["facts"], start=1):
         place = f"facts, number {position} ({given.get('item', '?')})"

@@ -83,7 +83,12 @@ def a_count(selection: dict[str, set[int]], n: float) -> Fact:
     return Fact("i", str(selection), "c", f"{n:g}", "count", (number_of(frozen, n),))
 
 
-SMALL_FACTS = (a_count({}, 5), a_count({"f": {0}}, 3), a_count({"x": {0}}, 2), a_count({"y": {0}}, 4))
+SMALL_FACTS = (
+    a_count({}, 5),
+    a_count({"f": {0}}, 3),
+    a_count({"x": {0}}, 2),
+    a_count({"y": {0}}, 4),
+)
 SMALL_MARGINS = Margins(SMALL, SMALL_FACTS, {})
 
 

@@ -157,7 +157,9 @@ class Conditions:
         found: list[str] = []
         own = counts[: self.space.size]
         more = whole.links(since=len(self.space.blocks))
-        if np.asarray(self._links @ own).any() or any(counts[a].sum() != counts[b].sum() for a, b in more):
+        if np.asarray(self._links @ own).any() or any(
+            counts[a].sum() != counts[b].sum() for a, b in more
+        ):
             found.append("two blocks do not agree on what they share")
         if counts[whole.forbidden()].any():
             found.append("there are records that cannot be")

@@ -1,7 +1,7 @@
 # make        build everything (creates .venv first)
 # make test   run the tests
 # make lint   formatter, linters, type checker
-# make records rebuild data/raw/survey.csv from what is printed (not part of the build)
+# make records rebuild data/raw/survey.csv and data/solved from what is printed (minutes; not part of the build)
 # make bench  measure the build's overhead
 # make expected  keep the verdicts of the last build as those that the tests expect
 # make manifest  record a change of data/raw that is meant
@@ -12,6 +12,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CORES ?= 4
+SOLVED := slack slack-sets sites identified witnesses solved-from
 
 .PHONY: all test lint format records bench expected manifest lock clean
 .DEFAULT_GOAL := all
@@ -41,8 +42,11 @@ format: $(VENV)/medlead-ready
 
 records: $(VENV)/medlead-ready
 	$(BIN)/snakemake --cores $(CORES) reconstruct
-	cp results/reconstruction/survey.csv data/raw/survey.csv
+	cp results/solved/survey.csv data/raw/survey.csv
 	$(BIN)/python -m medlead manifest data/raw
+	cp $(SOLVED:%=results/solved/%.csv) data/solved/
+	$(BIN)/python -m medlead manifest data/solved
+	$(BIN)/snakemake --cores $(CORES) results/reconstruction/check.csv
 
 bench: $(VENV)/medlead-ready
 	$(BIN)/python tests/bench/build.py

@@ -39,6 +39,7 @@ rule all:
     input:
         plan.result("evidence/inputs.csv"),
         plan.result("survey/coded.csv"),
+        plan.results("reconstruction/check.csv") if plan.rebuilt else [],
         plan.result("verdicts/summary.json"),
         plan.result("report/index.html"),
         plan.result("provenance/run.json"),

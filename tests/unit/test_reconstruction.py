@@ -14,18 +14,19 @@ import pandas as pd
 import pytest
 import yaml
 
+from medlead.reconstruction import programme
 from medlead.reconstruction.bounds import Correlation, Difference, Explorer, Ratio, sum_of
 from medlead.reconstruction.check import check_survey
 from medlead.reconstruction.deal import deal
 from medlead.reconstruction.facts import INFINITE, Fact, Requirement, number_of
 from medlead.reconstruction.levels import as_levels, count_levels, role_times, used_returns
 from medlead.reconstruction.margins import load_margins, printed_cells
-from medlead.reconstruction.parts import take_apart
+from medlead.reconstruction.parts import joint_block, take_apart
 from medlead.reconstruction.programme import Infeasible, assemble
 from medlead.reconstruction.sites import first_times, site_facts
 from medlead.reconstruction.slack import hold_slack, in_stages, least_slack, optimal_supports
-from medlead.reconstruction.space import MISSING, Level, Space
-from medlead.reconstruction.statistics import build, identified_sets, part_ends
+from medlead.reconstruction.space import MISSING, Level, Space, forms_tree
+from medlead.reconstruction.statistics import identified_sets, part_ends, value_in
 from medlead.reconstruction.survey import excepted_cells
 from medlead.sources.messages import ProblemsFound
 from medlead.survey.cleaning import clean
@@ -263,6 +264,61 @@ def test_later_aims_do_not_spoil_earlier_ones() -> None:
     assert SMALL.count({"x": frozenset([0])}, assembled.counts(columns)) == 3
 
 
+# --- the shape of the blocks -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("blocks", "tree"),
+    [
+        (["ab", "bc"], True),
+        (["ab", "bc", "ca"], False),
+        (["ab", "bc", "ca", "abc"], True),
+        (["ab", "cd"], True),
+        (["ab", "bc", "cd", "da"], False),
+        (["ab", "ab", "a"], True),
+        (["abx", "bcx", "acx", "x"], False),
+        (["abf", "bcf", "cf"], True),
+    ],
+)
+def test_circles_of_blocks_are_told_from_trees(blocks: list[str], tree: bool) -> None:
+    assert forms_tree(blocks) is tree
+    assert forms_tree(blocks[::-1]) is tree
+
+
+def test_in_a_circle_counts_can_agree_without_records() -> None:
+    """Why trees matter: two equal, two equal, two different answers of three in a ring."""
+    space = Space({v: named("1", "2") for v in "abc"}, (("a", "b"), ("b", "c"), ("a", "c")))
+    counts = np.array([1, 0, 0, 1, 1, 0, 0, 1, 0, 1, 1, 0], dtype=float)
+    assert all(counts[one].sum() == counts[other].sum() for one, other in space.links())
+    records = [dict(zip("abc", v, strict=True)) for v in itertools.product((0, 1), repeat=3)]
+    every = itertools.combinations_with_replacement(records, 2)
+    assert not any((counts_of(space, list(pair)) == counts).all() for pair in every)
+
+
+def test_a_joint_block_takes_in_what_holds_its_variables_apart() -> None:
+    space = Space(
+        {v: named("1", "2") for v in "ftxyzp"},
+        (("f", "t"), ("x", "f", "t"), ("p", "f", "t"), ("y", "p"), ("z", "p")),
+    )
+    assert set(joint_block(space, space.blocks, ["y", "z"])) == {"y", "z", "p"}
+    assert set(joint_block(space, space.blocks, ["x", "p"])) == {"x", "p", "f", "t"}
+    assert forms_tree([*space.blocks, joint_block(space, space.blocks, ["x", "y"])])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told_as"),
+    [
+        ("blocks", [["foundation", "trust_type"], ["budget", "foundation"],
+                    ["budget", "trust_type"]], "form no tree"),
+        ("impossible", [{"budget": "50-99", "staff": "0-999"}], "no block counts budget, staff"),
+    ],
+)  # fmt: skip
+def test_declarations_that_would_pass_unheard_are_refused(
+    key: str, value: Any, told_as: str
+) -> None:
+    assert told_as in told({**DECLARED, key: value})
+
+
 # --- bounds ----------------------------------------------------------------------------
 
 
@@ -397,6 +453,32 @@ def test_a_correlation_leaves_out_missing_answers() -> None:
     assert high.value == pytest.approx(max(values))
 
 
+def test_a_correlation_of_halves_is_bounded_too() -> None:
+    """Codes that are no whole numbers: the same table, halved, has the same correlation."""
+    records = random_records(np.random.default_rng(4), 12)
+    facts = margin_facts(PAIR, counts_of(PAIR, records))
+    found = explorer(facts)
+    whole = bounds_of(found, STATISTICS["correlation"])
+    halves = Correlation(PAIR, ("x", "y"), ((0.5, 1.0, 1.5), (0.25, 0.5)))
+    for one, other in zip(whole, bounds_of(found, halves), strict=True):
+        assert one.value == pytest.approx(other.value)
+
+
+def test_a_ratio_with_a_constant_is_bounded_over_all_numbers_of_answers() -> None:
+    """The mean of values with one more added: its best n is not that of the mean alone."""
+    codes, answered = {0: 1.0, 1: 4.0}, {"x": frozenset([0, 1])}
+    space = Space({"x": (*numbered(1, 4), Level(MISSING, ""))}, (("x",),))
+    facts = [
+        Fact("n", "", "", "", "count", (number_of({}, 6),)),
+        Fact("some", "", "", "", "count", (number_of({"x": frozenset([1])}, 1, 3),)),
+    ]
+    ratio = Ratio(sum_of(space, {}, codes, "x"), sum_of(space, answered), -3.0)
+    values = [(a + 4 * b - 3) / (a + b) for b in (1, 2, 3) for a in range(7 - b) if a + b > 0]
+    low, high = bounds_of(explorer(facts, space), ratio)
+    assert low.value == pytest.approx(min(values))
+    assert high.value == pytest.approx(max(values))
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_taken_apart_the_records_have_the_same_bounds(seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -415,6 +497,20 @@ def test_taken_apart_the_records_have_the_same_bounds(seed: int) -> None:
     for sense in (-1, 1):
         expected = whole.optimum(sum_of(PAIR, JOINT), sense).value
         assert apart.optimum(both, sense).value == expected
+
+
+def test_groups_that_a_fact_joins_stay_together() -> None:
+    space = Space({v: named("1", "2") for v in "ftab"}, (("f", "t"), ("a",), ("b",)))
+    first = frozenset([0])
+    more = Requirement(((1.0, {"a": first}), (-1.0, {"b": first})), 0, INFINITE)
+    facts = [
+        Fact("n", "", "", "", "count", (number_of({}, 9),)),
+        Fact("b", "", "", "", "count", (number_of({"b": first}, 7),)),
+        Fact("rank", "", "", "", "rank", (more,)),
+    ]
+    found = Explorer(*take_apart(space, facts, {}).about([{"a"}]))
+    terms = sum_of(found.assembled.space, {"a": first})
+    assert [found.optimum(terms, s).value for s in (-1, 1)] == [7, 9]
 
 
 def test_records_are_not_taken_apart_where_the_key_is_wrong() -> None:
@@ -558,6 +654,59 @@ def test_no_returns_would_need_less_slack() -> None:
     assert sum(fact.slack(MARGINS.space, counts) for fact in MARGINS.facts) == total
 
 
+def test_a_solver_that_only_comes_near_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = programme.milp
+
+    def lazy(*arguments: Any, **options: Any) -> Any:
+        found = real(*arguments, **options)
+        found.mip_dual_bound = found.fun - 1.0
+        return found
+
+    facts = [Fact("n", "", "", "", "count", (number_of({}, 5),))]
+    assembled = assemble(SMALL, facts)
+    monkeypatch.setattr(programme, "milp", lazy)
+    with pytest.raises(RuntimeError, match="proved no more"):
+        least_slack(assembled)
+
+
+def test_whole_numbers_that_miss_a_row_are_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = programme.milp
+
+    def careless(*arguments: Any, **options: Any) -> Any:
+        found = real(*arguments, **options)
+        found.x = found.x + 0.6
+        return found
+
+    assembled = assemble(SMALL, [Fact("n", "", "", "", "count", (number_of({}, 5),))], firm=[0])
+    monkeypatch.setattr(programme, "milp", careless)
+    with pytest.raises(RuntimeError, match="do not meet every row"):
+        least_slack(assembled)
+
+
+def test_ranks_are_held_by_frequency() -> None:
+    facts = [f for f in MARGINS.facts if f.kind == "rank"]
+    ranked = [c for c in CELLS if c[0] == "table-15" and c[2] == "Rank"]
+    assert {f.cell for f in facts} == set(ranked)
+    made = next(iter(MARGINS.several.values()))
+    first, last = (facts[i].row for i in (0, -1))
+    for fact, named_here, expected in (
+        (facts[0], {first: 5}, 0.0),
+        (facts[-1], {last: 5}, 5.0),
+    ):
+        counts = np.zeros(MARGINS.space.size)
+        for name, n in named_here.items():
+            counts[MARGINS.space.cells({made[name]: frozenset([0])})] = n
+        assert fact.slack(MARGINS.space, counts) == expected
+
+
+def test_commonest_values_stand_alone() -> None:
+    report = checked(RETURNS)
+    shown = report[report["kind"].isin(["mode", "commonest"])]
+    assert not shown["found"].str.contains(" or ").any()
+    held = shown[(shown["holds"] == "yes") & (shown["kind"] == "mode")]
+    assert (held["found"] == held["printed"]).all()
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [
@@ -634,10 +783,13 @@ def test_identified_sets_are_the_sharp_bounds_of_tables_that_share_a_key() -> No
         if s["statistic"] in ("foundation-acute", "acute-foundation-board-doctors")
     ]
     margins = load_margins(few, SURVEY, CELLS, TABLES)
-    found = identified_sets(statistics, SURVEY, margins, part_ends(DECLARED, CELLS), RETURNS)
+    ends = part_ends(DECLARED, CELLS)
+    found, _ = identified_sets(statistics, SURVEY, margins, ends)
     assert found["attained"].all()
-    assert (found["low"] <= found["shipped"]).all()
-    assert (found["shipped"] <= found["high"]).all()
+    used = used_returns(RETURNS, SURVEY)
+    shipped = [value_in(given, used, SURVEY, margins, ends) for given in statistics]
+    assert (found["low"] <= shipped).all()
+    assert (shipped <= found["high"]).all()
     table = {
         row: [int(CELLS["table-12", row, str(k)]) for k in range(1, 5)]
         for row in ("Foundation", "Non-Foundation", "Acute")
@@ -649,17 +801,39 @@ def test_identified_sets_are_the_sharp_bounds_of_tables_that_share_a_key() -> No
     assert count["high"] == sum(high for _, high in ends)
 
 
-def test_every_declared_statistic_can_be_built() -> None:
-    space = MARGINS.space
-    for names in (["budget", "staff"], ["budget", "consultants"], ["staff", "consultants"]):
-        space = space.with_block((*names, *space.blocks[0]))
-    for other in ("board_doctors", "principal", "structures"):
-        space = space.with_block(("budget", other, *space.blocks[0]))
+def test_every_declared_statistic_can_be_built_and_says_how_it_correlates() -> None:
     declared = definition("statistics")["statistics"]
     assert len({s["statistic"] for s in declared}) == len(declared) >= 20
-    used = used_returns(RETURNS, SURVEY)
-    counts = count_levels(space, as_levels(used, SURVEY, space, MARGINS.several))
+    used, ends = used_returns(RETURNS, SURVEY), part_ends(DECLARED, CELLS)
     for given in declared:
-        statistic = build(given, space, SURVEY, part_ends(DECLARED, CELLS))
-        if given["kind"] != "values":
-            assert np.isfinite(statistic.value(counts))
+        assert np.isfinite(value_in(given, used, SURVEY, MARGINS, ends))
+        if given["kind"] == "correlation":
+            assert "number" in given["says"]
+            assert "the returns that give both" in given["says"]
+
+
+def test_values_of_statistics_are_those_of_the_answers() -> None:
+    """By another way: from the coded returns, with pandas."""
+    coded = code(clean(RETURNS, SURVEY), SURVEY).frame.loc[used_returns(RETURNS, SURVEY).index]
+    used, ends = used_returns(RETURNS, SURVEY), part_ends(DECLARED, CELLS)
+    declared = {s["statistic"]: s for s in definition("statistics")["statistics"]}
+
+    def value(name: str) -> float:
+        return value_in(declared[name], used, SURVEY, MARGINS, ends)
+
+    rating = {n: pd.to_numeric(coded[n]) for n in ("quality", "finance", "performance")}
+    assert value("quality-less-finance") == pytest.approx(
+        rating["quality"].mean() - rating["finance"].mean()
+    )
+    assert value("mean-staff") == pytest.approx(pd.to_numeric(used["q1_staff"]).mean())
+    labels = [list(SURVEY.bands[n].labels) for n in ("budget", "staff")]
+    both = coded[["budget", "staff"]].astype(object).dropna()
+    x, y = (
+        [known.index(v) for v in both[n]]
+        for n, known in zip(("budget", "staff"), labels, strict=True)
+    )
+    assert value("budget-with-staff") == pytest.approx(np.corrcoef(x, y)[0, 1])
+    high = (rating["quality"] >= 7) & rating["performance"].notna()
+    assert value("performance-where-quality-high") == pytest.approx(
+        (rating["performance"][high] >= 7).mean()
+    )

@@ -31,6 +31,7 @@ from medlead.survey.declared import Numbers
 from medlead.survey.description import Description, describe_response
 from medlead.survey.instrument import Band, load_instrument
 from medlead.survey.rules import load_cleaning
+from medlead.survey.site_parts import BandCounts, cut_range, places, site_parts
 from medlead.survey.site_selection import (
     Place,
     at_least,
@@ -41,7 +42,6 @@ from medlead.survey.site_selection import (
     parts_of,
     selection_spread,
 )
-from medlead.survey.site_parts import BandCounts, cut_range, places, site_parts
 
 ROOT = Path(__file__).parents[2]
 INSTRUMENTS = ROOT / "config" / "instruments"

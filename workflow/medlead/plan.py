@@ -26,6 +26,7 @@ class Plan:
         self.root = root
         self.raw_folder = config["paths"]["raw"]
         self._manifest = Manifest.read(Path(self.raw_folder)).by_file
+        self.solved_folder = config["paths"]["solved"]
 
     def raw(self, *names: str) -> list[str]:
         """The record files of these inputs."""
@@ -35,6 +36,15 @@ class Plan:
         """The recorded SHA-256 of these inputs: a rerun follows a change of bytes, not of times."""
         files = (self.config["inputs"][n]["file"] for n in names)
         return " ".join(self._manifest[f].sha256 for f in files)
+
+    @property
+    def rebuilt(self) -> bool:
+        """Whether the survey's returns are rebuilt ones, with what was solved about them."""
+        return bool(self.solved_folder)
+
+    def solved(self, *names: str) -> list[str]:
+        """Tables that were solved once and are kept."""
+        return [f"{self.solved_folder}/{n}.csv" for n in names]
 
     def evidence(self, *names: str) -> list[str]:
         """The evidence class of each of these inputs, from the manifest."""
@@ -112,6 +122,23 @@ class Plan:
         """The script of a rule and every module of the package that it uses."""
         return _code(self.root, f"workflow/scripts/{rule}.py")
 
+    def code_sum(self, folder: str, *rules: str) -> str:
+        """One SHA-256 over the modules of one folder of the package that these rules use.
+
+        Files count by their path below the project, so the sum is the same anywhere.
+        """
+        package = self.root / "workflow" / "medlead"
+        files = {
+            file
+            for rule in rules
+            for file in module_files(self.root / f"workflow/scripts/{rule}.py", package)
+            if file.is_relative_to(package / folder)
+        }
+        found = hashlib.sha256()
+        for file in sorted(files):
+            found.update(f"{file.relative_to(self.root).as_posix()}\n{sha256(file)}\n".encode())
+        return found.hexdigest()
+
     def notebook_code(self) -> list[str]:
         """Every module of the package that a notebook uses."""
         package = self.root / "workflow" / "medlead"
@@ -147,6 +174,8 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     check_config(config, schema, "config/config.yaml")
     raw = Path(config["paths"]["raw"])
     problems = verify(raw)
+    if config["paths"]["solved"]:
+        problems += verify(Path(config["paths"]["solved"]))
     if not problems:
         manifest = Manifest.read(raw).by_file
         problems = [

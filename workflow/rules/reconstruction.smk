@@ -1,13 +1,65 @@
-# Reconstruction: records solved to what is printed. Nothing here is part of the default
-# build: `make records` asks for the target `reconstruct` and puts the returns into the
-# folder of records, where they stand as an input like any other.
+# Reconstruction: records solved to what is printed. Solving takes minutes and is no part of
+# the default build: `make records` asks for the target `reconstruct` and puts the returns
+# into the folder of records and the rest into that of solved tables, where they stand as
+# inputs like any other. Each build holds them against the print again (check_records).
 
-RECORD_INPUTS = ["sites", "site_self_ratings", "site_roles"]
+KNOWN = ["sites", "site_self_ratings"]
+RECORD_INPUTS = [*KNOWN, "site_roles"]
+SOLVED = ["slack", "slack-sets", "sites", "identified", "witnesses", "solved-from"]
+RETURNS = config["inputs"].get("survey", {"file": "survey.csv"})["file"]
+SOLVERS = plan.code_sum("reconstruction", "solve_margins", "bound_statistics")
+
+if plan.rebuilt:
+
+    rule check_records:
+        input:
+            raw=plan.raw(*KNOWN),
+            returns=[f"{plan.raw_folder}/{RETURNS}"],
+            solved=plan.solved(*SOLVED),
+            cells=plan.published("cells.csv"),
+            scales=plan.instruments("ratings.yaml"),
+            instrument=plan.instruments("survey.yaml"),
+            tables=plan.instruments("tables.yaml"),
+            margins=plan.instruments("margins.yaml"),
+            statistics=plan.instruments("statistics.yaml"),
+            code=plan.code("check_records"),
+        output:
+            check=plan.result("reconstruction/check.csv"),
+            slack=plan.result("reconstruction/slack.csv"),
+            sets=plan.result("reconstruction/slack-sets.csv"),
+            sites=plan.result("reconstruction/sites.csv"),
+            identified=plan.result("reconstruction/identified.csv"),
+            not_held=plan.result("reconstruction/not-held.csv"),
+            sentences=plan.result("reconstruction/sentences.csv"),
+            receipt=plan.receipt("check_records"),
+        log:
+            plan.log("check_records"),
+        benchmark:
+            "benchmarks/check_records.tsv"
+        conda:
+            "../../envs/medlead.yaml"
+        params:
+            content=plan.bytes_of(
+                [f"{plan.raw_folder}/{RETURNS}"],
+                plan.solved(*SOLVED),
+                plan.published("cells.csv"),
+                plan.instruments("ratings.yaml", "survey.yaml", "tables.yaml"),
+                plan.instruments("margins.yaml", "statistics.yaml"),
+                plan.code("check_records"),
+            ),
+            names=KNOWN,
+            sheets=plan.sheets(*KNOWN),
+            sums=plan.raw_sums(*KNOWN),
+            modules=SOLVERS,
+        message:
+            "Survey: the rebuilt returns against the print, and what was solved about them"
+        script:
+            "../scripts/check_records.py"
 
 
 rule solve_margins:
     input:
-        raw=plan.raw("sites", "site_self_ratings"),
+        raw=plan.raw(*KNOWN),
         cells=plan.published("cells.csv"),
         scales=plan.instruments("ratings.yaml"),
         instrument=plan.instruments("survey.yaml"),
@@ -15,9 +67,9 @@ rule solve_margins:
         margins=plan.instruments("margins.yaml"),
         code=plan.code("solve_margins"),
     output:
-        slack=plan.result("reconstruction/slack.csv"),
-        sets=plan.result("reconstruction/slack-sets.csv"),
-        sites=plan.result("reconstruction/sites.csv"),
+        slack=plan.result("solved/slack.csv"),
+        sets=plan.result("solved/slack-sets.csv"),
+        sites=plan.result("solved/sites.csv"),
         receipt=plan.receipt("solve_margins"),
     log:
         plan.log("solve_margins"),
@@ -26,11 +78,11 @@ rule solve_margins:
     conda:
         "../../envs/medlead.yaml"
     params:
-        names=["sites", "site_self_ratings"],
-        sheets=plan.sheets("sites", "site_self_ratings"),
-        sums=plan.raw_sums("sites", "site_self_ratings"),
+        names=KNOWN,
+        sheets=plan.sheets(*KNOWN),
+        sums=plan.raw_sums(*KNOWN),
     message:
-        "Records 1/4: the least slack of the survey's print"
+        "Records 1/3: the least slack of the survey's print"
     script:
         "../scripts/solve_margins.py"
 
@@ -46,7 +98,7 @@ rule make_survey:
         recipe=plan.instruments("records.yaml"),
         code=plan.code("make_survey"),
     output:
-        returns=plan.result("reconstruction/survey.csv"),
+        returns=plan.result("solved/survey.csv"),
         receipt=plan.receipt("make_survey"),
     log:
         plan.log("make_survey"),
@@ -60,51 +112,25 @@ rule make_survey:
         sums=plan.raw_sums(*RECORD_INPUTS),
         seed=config["seed"],
     message:
-        "Records 2/4: the returns of the survey"
+        "Records 2/3: the returns of the survey"
     script:
         "../scripts/make_survey.py"
 
 
-rule check_survey:
-    input:
-        raw=plan.raw("sites", "site_self_ratings"),
-        returns=rules.make_survey.output.returns,
-        cells=plan.published("cells.csv"),
-        scales=plan.instruments("ratings.yaml"),
-        instrument=plan.instruments("survey.yaml"),
-        tables=plan.instruments("tables.yaml"),
-        margins=plan.instruments("margins.yaml"),
-        code=plan.code("check_survey"),
-    output:
-        check=plan.result("reconstruction/check.csv"),
-        receipt=plan.receipt("check_survey"),
-    log:
-        plan.log("check_survey"),
-    benchmark:
-        "benchmarks/check_survey.tsv"
-    conda:
-        "../../envs/medlead.yaml"
-    params:
-        names=["sites", "site_self_ratings"],
-        sheets=plan.sheets("sites", "site_self_ratings"),
-        sums=plan.raw_sums("sites", "site_self_ratings"),
-    message:
-        "Records 3/4: the returns against every printed cell"
-    script:
-        "../scripts/check_survey.py"
-
-
 rule bound_statistics:
     input:
-        returns=rules.make_survey.output.returns,
+        raw=plan.raw(*KNOWN),
         cells=plan.published("cells.csv"),
+        scales=plan.instruments("ratings.yaml"),
         instrument=plan.instruments("survey.yaml"),
         tables=plan.instruments("tables.yaml"),
         margins=plan.instruments("margins.yaml"),
         statistics=plan.instruments("statistics.yaml"),
         code=plan.code("bound_statistics"),
     output:
-        identified=plan.result("reconstruction/identified.csv"),
+        identified=plan.result("solved/identified.csv"),
+        witnesses=plan.result("solved/witnesses.csv"),
+        sources=plan.result("solved/solved-from.csv"),
         receipt=plan.receipt("bound_statistics"),
     log:
         plan.log("bound_statistics"),
@@ -112,8 +138,13 @@ rule bound_statistics:
         "benchmarks/bound_statistics.tsv"
     conda:
         "../../envs/medlead.yaml"
+    params:
+        names=KNOWN,
+        sheets=plan.sheets(*KNOWN),
+        sums=plan.raw_sums(*KNOWN),
+        modules=SOLVERS,
     message:
-        "Records 4/4: what the print leaves open"
+        "Records 3/3: what the print leaves open"
     script:
         "../scripts/bound_statistics.py"
 
@@ -122,5 +153,4 @@ rule reconstruct:
     input:
         rules.solve_margins.output,
         rules.make_survey.output,
-        rules.check_survey.output,
         rules.bound_statistics.output,

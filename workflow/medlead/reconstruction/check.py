@@ -9,7 +9,8 @@ from medlead.printed import interval, number
 from medlead.reconstruction.facts import Fact
 from medlead.reconstruction.levels import as_levels, count_levels, numbers, used_returns
 from medlead.reconstruction.margins import Cells, Margins
-from medlead.reconstruction.space import MISSING
+from medlead.reconstruction.programme import Vector
+from medlead.reconstruction.space import MISSING, Space
 from medlead.survey.instrument import OPTION_MARK, Instrument
 from medlead.writing import plain_number
 
@@ -42,7 +43,7 @@ def check_survey(
     rows: list[tuple[Any, ...]] = [_known_levels(levels)]
     for fact in margins.facts:
         slack = fact.slack(margins.space, counts)
-        found = plain_number(fact.found(margins.space, counts))
+        found = _found(fact, margins.space, counts)
         rows.append((*fact.cell, fact.kind, fact.text, found, slack, ""))
     single = {
         name: count_levels(margins.space, levels[(used[key] == name).to_numpy()])
@@ -64,6 +65,31 @@ def check_survey(
         )
     ]
     return frame
+
+
+def _found(fact: Fact, space: Space, counts: Vector) -> str:
+    """What the records give in the place of a printed cell."""
+    first = fact.requirements[0]
+    _, chosen = first.terms[0]
+    if not fact.of:
+        return plain_number(space.count(chosen, counts))
+    where = {name: levels for name, levels in chosen.items() if name != fact.of}
+    held = {
+        i: space.count({**where, fact.of: frozenset([i])}, counts)
+        for i in sorted(space.answered(fact.of))
+    }
+    levels = space.variables[fact.of]
+    present = sorted((i for i, n in held.items() if n > 0), key=lambda i: (levels[i].low or 0, i))
+    if not present:
+        return ""
+    if fact.kind in ("lowest", "highest"):
+        named = [present[0] if fact.kind == "lowest" else present[-1]]
+    else:
+        # Not those that the cell leaves aside (the commonest one, where the second is told).
+        compared = [i for r in fact.requirements for _, o in r.terms for i in o[fact.of]]
+        most = max(held[i] for i in set(compared))
+        named = [i for i in sorted(set(compared)) if held[i] == most]
+    return " or ".join(levels[i].name for i in named)
 
 
 def _known_levels(levels: pd.DataFrame) -> tuple[Any, ...]:

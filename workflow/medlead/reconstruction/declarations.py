@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from medlead.printed import Cells, number, possible_counts
 from medlead.reconstruction.facts import INFINITE, Fact, Requirement, number_of
 from medlead.reconstruction.space import MISSING, Level, Selection, Space
+from medlead.reconstruction.tabled import Wrong, filled_from_table, unknown
 from medlead.sources.messages import Problem, ProblemsFound
-from medlead.sources.reading import nearest
 from medlead.survey.instrument import Instrument
-from medlead.survey.table_definition import NUMBER_MARK, Each, Statistic, Table
+from medlead.survey.table_definition import NUMBER_MARK, Each, Table
 
 # A whole number stands for itself; halves lie between two.
 _STEP = 0.25
@@ -23,24 +24,10 @@ FACT_KEYS = {
     "summary": ("of", "rows", "low", "high", "mode", "n"),
     "range": ("of", "row", "where", "low", "high"),
     "most": ("of", "row", "column", "low", "high", "levels"),
-    "commonest": ("of", "row", "column", "after", "level"),
+    "commonest": ("of", "row", "column", "after", "level", "where"),
+    "ranks": ("rows", "column"),
     "none": ("row", "column", "where"),
 }
-# Which statistic of a table is which end of a summary.
-_SUMMARY = {
-    "low": Statistic.LOWEST,
-    "high": Statistic.HIGHEST,
-    "mode": Statistic.MODE,
-    "n": Statistic.N,
-}
-
-
-class Wrong(Exception):
-    """A declaration that cannot be read: what is wrong, and how to mend it."""
-
-    def __init__(self, what: str, mend: str = "correct it") -> None:
-        super().__init__(what)
-        self.what, self.mend = what, mend
 
 
 class DeclarationReader:
@@ -64,7 +51,7 @@ class DeclarationReader:
     def known(self, place: str, name: str, names: tuple[str, ...]) -> None:
         """Keep a fault where a name is none of those known."""
         if name not in names:
-            self.wrong(place, _unknown("key", name, names))
+            self.wrong(place, unknown("key", name, names))
 
     def attempt(self, place: str, read: Any) -> Any:
         """What `read` returns, or None with its fault kept."""
@@ -83,7 +70,7 @@ class DeclarationReader:
         """The printed text of a cell; a fault where there is none."""
         key = tuple(str(part) for part in cell)
         if len(key) != 3 or key not in self.cells:
-            raise _unknown("cell", " / ".join(key), tuple(" / ".join(k) for k in self.cells))
+            raise unknown("cell", " / ".join(key), tuple(" / ".join(k) for k in self.cells))
         return self.cells[key]
 
     def value(self, cell: Any) -> float:
@@ -105,7 +92,7 @@ class DeclarationReader:
             for key in options:
                 self.known(place, key, ("missing", "counts", "also", "cuts", "multiple"))
             if name not in known:
-                self.wrong(place, _unknown("variable", name, known))
+                self.wrong(place, unknown("variable", name, known))
                 continue
             if options.get("multiple"):
                 several[name] = {c: f"{name}: {c}" for c in self.instrument.levels(name)}
@@ -145,7 +132,7 @@ class DeclarationReader:
         chosen: dict[str, frozenset[int]] = {}
         for name, wanted in given.items():
             if name not in self.space.variables:
-                raise _unknown("variable", name, tuple(self.space.variables))
+                raise unknown("variable", name, tuple(self.space.variables))
             levels = self.space.variables[name]
             if wanted == "answered":
                 chosen[name] = self.space.answered(name)
@@ -155,7 +142,7 @@ class DeclarationReader:
                 ((way, cell),) = wanted.items()
                 limit = self.value(cell)
                 if way not in ("above", "from", "below"):
-                    raise _unknown("comparison", way, ("above", "from", "below"))
+                    raise unknown("comparison", way, ("above", "from", "below"))
                 chosen[name] = frozenset(
                     i for i, level in enumerate(levels) if _stands(level, way, limit)
                 )
@@ -186,7 +173,7 @@ class DeclarationReader:
                 continue
             levels = self.space.variables.get(each.variable)
             if levels is None:
-                raise _unknown("variable", each.variable, tuple(self.space.variables))
+                raise unknown("variable", each.variable, tuple(self.space.variables))
             headings = dict.fromkeys(lv.heading for lv in levels if lv.heading in here)
             found |= {h: self.selection({each.variable: h}) for h in headings}
         if not found:
@@ -195,58 +182,33 @@ class DeclarationReader:
 
     # -- facts
 
+    def filled(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A fact about a table with what the table itself says."""
+        return filled_from_table(given, self.tables, FACT_KEYS[given["kind"]])
+
     def facts(self, given: Mapping[str, Any]) -> Iterator[Fact]:
         """The facts of one declaration."""
         kind = given.get("kind")
         if kind not in FACT_KEYS:
-            raise _unknown("kind", str(kind), tuple(FACT_KEYS))
+            raise unknown("kind", str(kind), tuple(FACT_KEYS))
         for key in given:
             if key not in ("kind", "item", *FACT_KEYS[kind]):
-                raise _unknown("key", key, ("kind", "item", *FACT_KEYS[kind]))
+                raise unknown("key", key, ("kind", "item", *FACT_KEYS[kind]))
         yield from getattr(self, f"_{kind}")(given)
 
     def _fact(
-        self, key: Any, kind: str, needed: list[Requirement], *, shared: bool = False
+        self, key: Any, kind: str, needed: list[Requirement], *, shared: bool = False, of: str = ""
     ) -> Fact:
         item, row, column = key
-        return Fact(item, row, column, self.text(key), kind, tuple(needed), shared)
-
-    def _of_table(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The declaration with the rows and columns of the table, unless it has its own."""
-        if "rows" in given:
-            return given
-        table, kind = self.tables.get(given["item"]), given["kind"]
-        if table is None:
-            raise _unknown("table", str(given["item"]), tuple(self.tables))
-        filled: dict[str, Any] = {**given, "rows": table.rows}
-        if kind == "summary":
-            ends = {end: table.headings(statistic) for end, statistic in _SUMMARY.items()}
-            filled |= {"of": table.of, **{end: found[0] for end, found in ends.items() if found}}
-        elif kind == "counts" and table.columns:
-            filled["columns"] = table.columns
-        else:
-            counts = table.headings(Statistic.COUNT)
-            shares = table.headings(Statistic.PERCENT)
-            filled["columns"] = {name: {} for name in (counts if kind == "counts" else shares)}
-            bases = {str(table.show[name].of): table.show[name].of for name in shares}
-            if kind == "percent" and len(bases) > 1:
-                raise Wrong("the percentages of the table have several bases", "give them rows")
-            base = next(iter(bases.values()), None)
-            if kind == "percent" and counts and isinstance(base, str):
-                filled.setdefault("base", [table.item, base, counts[0]])
-        missing = [k for k in FACT_KEYS[kind] if not filled.get(k)]
-        if missing:
-            what = f"neither this fact nor the table {table.item} says '{missing[0]}'"
-            raise Wrong(what, f"add `{missing[0]}:`")
-        return filled
+        return Fact(item, row, column, self.text(key), kind, tuple(needed), shared, of=of)
 
     def _counts(self, given: Mapping[str, Any]) -> Iterator[Fact]:
-        given = self._of_table(given)
+        given = self.filled(given)
         for key, chosen in self._crossed(given):
             yield self._fact(key, "count", [number_of(chosen, self.value(key))])
 
     def _percent(self, given: Mapping[str, Any]) -> Iterator[Fact]:
-        given = self._of_table(given)
+        given = self.filled(given)
         base = int(self.value(given["base"]))
         for key, chosen in self._crossed(given):
             if not self.text(key):
@@ -268,7 +230,7 @@ class DeclarationReader:
                 yield (item, row, column), {**by_row, **by_column}
 
     def _summary(self, given: Mapping[str, Any]) -> Iterator[Fact]:
-        given = self._of_table(given)
+        given = self.filled(given)
         item, of = given["item"], given["of"]
         for row, chosen in self.headed(item, given["rows"], 1).items():
             answered = {**chosen, of: self.space.answered(of)}
@@ -277,7 +239,8 @@ class DeclarationReader:
             yield from self._ends(item, row, of, chosen, given)
             key = (item, row, given["mode"])
             level = self._level_of(of, self.value(key))
-            yield self._fact(key, "mode", self._most_frequent(of, level, chosen), shared=True)
+            needed = self._most_frequent(of, level, chosen)
+            yield self._fact(key, "mode", needed, shared=True, of=of)
 
     def _range(self, given: Mapping[str, Any]) -> Iterator[Fact]:
         where = self.selection(given.get("where", {}))
@@ -295,7 +258,7 @@ class DeclarationReader:
             outside = frozenset(i for i, lv in enumerate(levels) if _stands(lv, beyond, value))
             needed = [number_of({**where, of: self._level_of(of, value)}, 1, INFINITE)]
             needed += [number_of({**where, of: outside}, 0)] if outside else []
-            yield self._fact(key, "lowest" if end == "low" else "highest", needed)
+            yield self._fact(key, "lowest" if end == "low" else "highest", needed, of=of)
 
     def _most(self, given: Mapping[str, Any]) -> Iterator[Fact]:
         of, item, row = given["of"], given["item"], given["row"]
@@ -326,8 +289,23 @@ class DeclarationReader:
             level = self.space.positions(of, [given["level"]])
         else:
             level = self._level_of(of, self.value(key))
-        needed = self._most_frequent(of, level, {}, left_out)
-        yield self._fact(key, "commonest", needed, shared=True)
+        needed = self._most_frequent(of, level, self.selection(given.get("where", {})), left_out)
+        yield self._fact(key, "commonest", needed, shared=True, of=of)
+
+    def _ranks(self, given: Mapping[str, Any]) -> Iterator[Fact]:
+        """No row is named less often than the row of the next rank."""
+        given = self.filled(given)
+        item, column = given["item"], given["column"]
+        rows = self.headed(item, given["rows"], 1)
+        order = sorted(rows, key=lambda row: self.value((item, row, column)))
+        needed = {
+            first: Requirement(((1.0, rows[first]), (-1.0, rows[next_one])), 0, INFINITE)
+            for first, next_one in pairwise(order)
+        }
+        for row in order[:-1]:
+            yield self._fact((item, row, column), "rank", [needed[row]])
+        # The last rank has none to stand above, so it stands below the one before.
+        yield self._fact((item, order[-1], column), "rank", [needed[order[-2]]])
 
     def _none(self, given: Mapping[str, Any]) -> Iterator[Fact]:
         key = (given["item"], given["row"], given["column"])
@@ -349,7 +327,7 @@ class DeclarationReader:
 
     def _level_of(self, of: str, value: float) -> frozenset[int]:
         if of not in self.space.variables:
-            raise _unknown("variable", of, tuple(self.space.variables))
+            raise unknown("variable", of, tuple(self.space.variables))
         found = [i for i, level in enumerate(self.space.variables[of]) if level.holds(value)]
         if not found:
             raise Wrong(f"no level of '{of}' holds {value:g}", "give it more levels")
@@ -381,10 +359,3 @@ def _cut(label: str, low: float, below: float, cuts: list[float]) -> Iterator[Le
     names = [label] if not inside else [f"{label}, part {i}" for i in range(1, len(ends))]
     for name, start, end in zip(names, ends, ends[1:], strict=False):
         yield Level(name, label, start, end)
-
-
-def _unknown(what: str, name: str, known: tuple[str, ...]) -> Wrong:
-    near = nearest(name, known)
-    return Wrong(
-        f"the {what} '{name}' is not known", f"did you mean '{near}'?" if near else "correct it"
-    )

@@ -35,6 +35,7 @@ class Fact:
     Its slack is the sum over its requirements, or the greatest of them where they
     share one slack (as the other values do that a commonest value must not fall below).
     `population` is the record that is meant, by its name; "" for all records together.
+    `of` is the variable whose least, greatest or commonest value is printed.
     """
 
     item: str
@@ -45,6 +46,7 @@ class Fact:
     requirements: tuple[Requirement, ...]
     shared: bool = False
     population: str = ""
+    of: str = ""
 
     @property
     def cell(self) -> tuple[str, str, str]:

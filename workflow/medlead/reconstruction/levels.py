@@ -65,7 +65,8 @@ def as_levels(
     missing is the level for missing answers.
     """
     made = {name: (of, code) for of, by_code in several.items() for code, name in by_code.items()}
-    listed = {of: _items(raw, instrument, of) for of in several}
+    needed = {made[name][0] for name in space.variables if name in made}
+    listed = {of: _items(raw, instrument, of) for of in needed}
     columns: dict[str, list[int]] = {}
     for name, levels in space.variables.items():
         if name in made:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from medlead.printed import Cells, printed_cells
-from medlead.reconstruction.declarations import DeclarationReader, Wrong
+from medlead.reconstruction.declarations import DeclarationReader
 from medlead.reconstruction.facts import Fact
-from medlead.reconstruction.space import Selection, Space
+from medlead.reconstruction.space import Selection, Space, forms_tree
+from medlead.reconstruction.tabled import Wrong
 from medlead.survey.instrument import Instrument
 from medlead.survey.table_definition import Tables
 
@@ -27,6 +28,9 @@ _PARTS = (
     "exceptions",
     "sites",
     "scenarios",
+    "covers",
+    "not_held",
+    "sentences",
 )
 
 
@@ -78,6 +82,9 @@ def load_margins(
     for block in blocks:
         for name in block:
             reader.known("blocks", name, tuple(variables))
+    if not forms_tree(blocks):
+        what = "the blocks form no tree, so counts that agree need not belong to records"
+        reader.wrong("blocks", Wrong(what, "put the variables of a circle into one block"))
     reader.stop()
     reader.space = Space(variables, tuple(blocks))
     reader.several = several
@@ -85,12 +92,18 @@ def load_margins(
         reader.attempt("impossible", lambda given=given: reader.selection(given))
         for given in mapping.get("impossible", ())
     ]
-    reader.stop()
-    reader.space = Space(variables, tuple(blocks), tuple(impossible))
     fewest = [
         reader.attempt("fewest", lambda given=given: reader.selection(given))
         for given in mapping.get("fewest", ())
     ]
+    reader.stop()
+    for place, chosen in (("impossible", impossible), ("fewest", fewest)):
+        for selection in chosen:
+            if not any(set(selection) <= set(block) for block in blocks):
+                what = f"no block counts {', '.join(sorted(selection))} together"
+                reader.wrong(place, Wrong(what, "add a block, or leave the line out"))
+    reader.stop()
+    reader.space = Space(variables, tuple(blocks), tuple(impossible))
     facts: list[Fact] = []
     for position, given in enumerate(mapping["facts"], start=1):
         place = f"facts, number {position} ({given.get('item', '?')})"

@@ -8,16 +8,20 @@ without the others, exactly, as long as the key runs over those counts only.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
 
 from medlead.reconstruction.facts import Fact
 from medlead.reconstruction.programme import (
     Assembled,
     Infeasible,
     Programme,
+    Vector,
     assemble,
 )
 from medlead.reconstruction.slack import NEGLIGIBLE, hold_slack, least_slack
-from medlead.reconstruction.space import Space
+from medlead.reconstruction.space import Space, forms_tree
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Parts:
         blocks = [key, *(block for part in chosen for block in part.blocks)]
         for one in wanted:
             if not any(set(one) <= set(block) for block in blocks):
-                blocks.append((*sorted(set(one) - set(key)), *key))
+                blocks.append(joint_block(self.space, blocks, one))
         assembled = assemble(
             _sub_space(self.space, blocks),
             [fact for part in (self.parts[0], *chosen) for fact in part.facts],
@@ -70,6 +74,46 @@ class Parts:
         held = hold_slack(assembled, sum(part.slack for part in chosen))
         _hold_key(held, assembled.space, self.keys)
         return assembled, held
+
+    def by_key(self, place: int) -> bool:
+        """Whether a group counts by the key, so that it has other counts for another key."""
+        key = set(self.space.blocks[0])
+        return any(key & set(block) for block in self.parts[place].blocks)
+
+    def completed(self, place: int, key: Sequence[int] | None) -> tuple[Space, Vector]:
+        """Counts of one group with its least slack, at a count of the key (None: at any)."""
+        part = self.parts[place]
+        assembled = assemble(
+            _sub_space(self.space, (self.space.blocks[0], *part.blocks)),
+            [*self.parts[0].facts, *part.facts],
+            firm=range(len(self.parts[0].facts)),
+            only_singles=self.only_singles,
+        )
+        held = hold_slack(assembled, part.slack)
+        _hold_key(held, assembled.space, self.keys if key is None else [tuple(key)])
+        _, columns = held.minimise({})
+        return assembled.space, assembled.counts(columns)
+
+
+def joint_block(
+    space: Space, blocks: Sequence[tuple[str, ...]], wanted: Collection[str]
+) -> tuple[str, ...]:
+    """The smallest block that counts some variables together so that all blocks form a tree.
+
+    It may need variables besides the wanted ones: those that hold these apart.
+    """
+    others = sorted({name for block in blocks for name in block} - set(wanted))
+    for number in range(len(others) + 1):
+        fitting = [
+            names
+            for more in combinations(others, number)
+            if forms_tree([*blocks, (names := {*wanted, *more})])
+        ]
+        if fitting:
+            best = min(fitting, key=lambda n: (np.prod(space.shape(sorted(n))), sorted(n)))
+            key = [name for name in space.blocks[0] if name in best]
+            return (*sorted(best - set(key)), *key)
+    raise ValueError(f"the blocks without {sorted(wanted)} form no tree")
 
 
 def take_apart(
@@ -89,7 +133,7 @@ def take_apart(
     if about_key and held.minimise(cost)[0] < -NEGLIGIBLE:
         raise ValueError("the counts of the key may need slack")
     on_key = [facts[i] for i in about_key]
-    groups = [(key,), *_groups(space)]
+    groups = [(key,), *_groups(space, facts)]
     parts: list[Part] = []
     programmes: list[tuple[Space, Programme]] = []
     for group in groups:
@@ -108,6 +152,8 @@ def take_apart(
         # A group that does not count by the key suits every count of it.
         if group[0] == key or any(set(key) & set(block) for block in group):
             programmes.append((assembled.space, hold_slack(assembled, slack)))
+    if sum(len(part.facts) for part in parts) != len(facts):
+        raise ValueError("a fact belongs to no group")
     keys = _keys(programmes)
     if not keys or sum(part.slack for part in parts) != total:
         raise ValueError("the groups do not have their least slack at the same time")
@@ -176,17 +222,21 @@ def _sub_space(space: Space, blocks: Sequence[tuple[str, ...]]) -> Space:
     return Space(variables, tuple(blocks), space.impossible)
 
 
-def _groups(space: Space) -> list[tuple[tuple[str, ...], ...]]:
-    """Blocks other than the key, together where they share a variable outside the key."""
+def _groups(space: Space, facts: Sequence[Fact]) -> list[tuple[tuple[str, ...], ...]]:
+    """Blocks other than the key, together where they share a variable outside the key or a fact."""
     key = set(space.blocks[0])
     groups: list[tuple[set[str], list[tuple[str, ...]]]] = []
-    for block in space.blocks[1:]:
-        own = set(block) - key
+    links = [(set(block) - key, [block]) for block in space.blocks[1:]]
+    links += [(_names(fact) - key, []) for fact in facts if _names(fact) - key]
+    for own, blocks in links:
         joined = [g for g in groups if g[0] & own]
         names = own.union(*(g[0] for g in joined))
-        blocks = [b for g in joined for b in g[1]] + [block]
+        blocks = [b for g in joined for b in g[1]] + blocks
         groups = [g for g in groups if g not in joined] + [(names, blocks)]
-    return [tuple(blocks) for _, blocks in groups]
+    # In the order of the space, whatever joined them.
+    place = {block: i for i, block in enumerate(space.blocks)}
+    found = [tuple(sorted(blocks, key=lambda b: place[b])) for _, blocks in groups]
+    return sorted(found, key=lambda blocks: place[blocks[0]])
 
 
 def _names(fact: Fact) -> set[str]:

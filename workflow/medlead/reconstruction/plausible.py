@@ -16,6 +16,7 @@ from medlead.reconstruction.programme import Programme, Vector
 from medlead.reconstruction.space import MISSING, Space
 
 Targets = dict[int, float]
+EFFORT = 20_000
 
 
 def targets(
@@ -46,13 +47,12 @@ def targets(
 
 
 def nearest_counts(
-    programme: Programme, wanted: Targets, seed: int, *, effort: float = 60.0
+    programme: Programme, wanted: Targets, seed: int, *, effort: int = EFFORT
 ) -> Vector:
     """Columns of the programme whose counts are near the targets (least sum of distances).
 
     Ties are broken by weights drawn with the seed. This is a choice among equals, so it
-    stops after `effort` seconds with the best found: the file that is shipped is checked,
-    not repeated.
+    stops half a per cent from the optimum, or after `effort` nodes, with the best found.
     """
     random = np.random.default_rng(seed)
     held = programme.copy()
@@ -62,7 +62,7 @@ def nearest_counts(
         held.add_row([(distance, 1.0), (cell, -1.0)], -target, float("inf"))
         held.add_row([(distance, 1.0), (cell, 1.0)], target, float("inf"))
         cost[distance] = 1.0 + 0.01 * float(random.random())
-    _, columns = held.minimise(cost, gap=0.005, seconds=effort)
+    _, columns = held.minimise(cost, gap=0.005, nodes=effort)
     return columns[: programme.width]
 
 
@@ -86,10 +86,11 @@ def _around(
     facts: Sequence[Fact],
     name: str,
     table: npt.NDArray[np.float64],
-    spread: Mapping[str, float],
+    spread: Mapping[str, float | Sequence[float]],
 ) -> npt.NDArray[np.float64]:
     """Ratings that thin out around the printed mode of each group."""
     levels = space.variables[name]
+    widths = np.ravel(spread[name])
     modes, outside = _printed(space, facts, name)
     shape = np.zeros_like(table)
     for group in range(table.shape[1]):
@@ -98,7 +99,8 @@ def _around(
         n = table[answered, group].sum()
         if middle is not None and n > 0:
             values = np.array([levels[i].low for i in answered], dtype=float)
-            weight = np.exp(-0.5 * ((values - middle) / spread[name]) ** 2)
+            width = np.where(values < middle, widths[0], widths[-1])
+            weight = np.exp(-0.5 * ((values - middle) / width) ** 2)
             weight[[i in outside.get(group, ()) for i in answered]] = 0.0
             shape[answered, group] = n * weight / weight.sum()
         rest = [i for i in range(len(levels)) if i not in answered]

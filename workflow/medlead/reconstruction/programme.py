@@ -1,7 +1,9 @@
 """Integer programmes over the counts of records, solved exactly with HiGHS.
 
-HiGHS is run through SciPy with no gap allowed, so a value that is returned is the
-optimum and not only near it.
+HiGHS is run through SciPy with no gap allowed, and nothing that it returns is taken on
+trust: the rounded columns are put into every row again, and the bound that it proved
+must meet the value. So a value is the optimum up to 1e-6, and exact where two values
+that can be reached differ by more, as sums of whole numbers do.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,12 +15,14 @@ import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from medlead.reconstruction.facts import Fact
+from medlead.reconstruction.facts import Fact, Requirement
 from medlead.reconstruction.space import Space
 
 Vector = npt.NDArray[np.float64]
 # A count beyond every set of records here.
 PLENTY = 1000.0
+# How far a row may be missed, and a value stand from its proved bound, by rounding.
+TOLERANCE = 1e-6
 
 
 class Infeasible(Exception):
@@ -76,13 +80,15 @@ class Programme:
         *,
         relaxed: bool = False,
         gap: float = 0.0,
-        seconds: float | None = None,
+        nodes: int | None = None,
     ) -> tuple[float, Vector]:
         """The least cost and columns that reach it; whole unless `relaxed`.
 
-        With `gap` or `seconds` the best columns found within that relative distance of
-        the optimum, or within that time. Raises Infeasible where no columns meet the
-        rows, and RuntimeError where the solver ends without what was asked for.
+        With `gap` or `nodes` the best columns found within that relative distance of the
+        optimum, or within that many nodes of the search (not seconds: a second holds more
+        on another machine). Raises Infeasible where no columns meet the rows, and
+        RuntimeError where the solver ends without what was asked for, or where its columns
+        do not meet the rows or the optimum is not proved.
         """
         weights = np.zeros(self.width)
         if isinstance(cost, Mapping):
@@ -96,7 +102,7 @@ class Programme:
         whole = np.zeros(self.width, dtype=np.int8)
         if not relaxed:
             whole[:] = self._whole
-        options: Any = {"mip_rel_gap": gap} | ({"time_limit": seconds} if seconds else {})
+        options: Any = {"mip_rel_gap": gap} | ({"node_limit": nodes} if nodes else {})
         found: Any = milp(
             weights,
             integrality=whole,
@@ -106,13 +112,22 @@ class Programme:
         )
         if found.status == 2:
             raise Infeasible("no set of records meets the conditions")
-        if found.status != 0 and not (found.status == 1 and seconds and found.x is not None):
+        if found.status != 0 and not (found.status == 1 and nodes and found.x is not None):
             raise RuntimeError(f"the solver stopped without an optimum: {found.message}")
         columns = np.asarray(found.x, dtype=np.float64)
         if not relaxed:
             exact = whole.astype(bool)
             columns[exact] = np.round(columns[exact])
-        return float(weights @ columns), columns
+            sums = matrix @ columns
+            missed = np.maximum(limits[:, 0] - sums, sums - limits[:, 1])
+            if missed.max(initial=0.0) > TOLERANCE:
+                raise RuntimeError("the solver's whole numbers do not meet every row")
+        value = float(weights @ columns)
+        if not relaxed and not gap and not nodes:
+            proved = found.mip_dual_bound
+            if proved is None or value - proved > TOLERANCE * max(1.0, abs(value)):
+                raise RuntimeError(f"the solver found {value} but proved no more than {proved}")
+        return value, columns
 
 
 @dataclass(frozen=True)
@@ -197,16 +212,21 @@ def _apart(space: Space, levels: Mapping[str, frozenset[int]]) -> frozenset[int]
     return frozenset(cells)
 
 
+def terms_of(space: Space, requirement: Requirement, start: int = 0) -> dict[int, float]:
+    """The columns of a requirement's sum with their factors; counts begin at `start`."""
+    terms: dict[int, float] = {}
+    for factor, chosen in requirement.terms:
+        for cell in space.cells(chosen):
+            terms[start + int(cell)] = terms.get(start + int(cell), 0.0) + factor
+    return terms
+
+
 def _add_fact(
     programme: Programme, space: Space, fact: Fact, start: int, firm: bool
 ) -> tuple[int, ...]:
     slacks: list[int] = []
     for requirement in fact.requirements:
-        terms: dict[int, float] = {}
-        for factor, chosen in requirement.terms:
-            for cell in space.cells(chosen):
-                terms[start + int(cell)] = terms.get(start + int(cell), 0.0) + factor
-        row = list(terms.items())
+        row = list(terms_of(space, requirement, start).items())
         if firm:
             programme.add_row(row, requirement.low, requirement.high)
             continue

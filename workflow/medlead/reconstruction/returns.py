@@ -173,12 +173,20 @@ class ReturnWriter:
         for i in self.raw.index:
             label = str(self.raw.loc[i, part.column or ""])
             main = next((o.name for o in part.options if o.label == label), "")
-            for option in ticks.options:
-                if option.name == main:
-                    self.raw.loc[i, option.column or ""] = TICKED
             used = [o.name for o in ticks.options if self.raw.loc[i, o.column or ""] == TICKED]
+            # A kind without a tick is given one only where that adds no code: Other.
+            for option in ticks.options:
+                if option.name == main and main not in used:
+                    used.append(main)
+                    if option.name in self._no_code(ticks):
+                        self.raw.loc[i, option.column or ""] = TICKED
             found.append((i, used, main))
         return found
+
+    def _no_code(self, ticks: Part) -> frozenset[str]:
+        """The options of a set of ticks that change no code."""
+        sets = [codes for codes in self.instrument.codes.values() if ticks.name in codes.of]
+        return frozenset(name for codes in sets for name in codes.ignore)
 
     def _units(self, rule: Mapping[str, Any]) -> None:
         for i, used, main in self._used_kinds(rule["choice"]):

@@ -94,14 +94,17 @@ class Space:
         ]
         return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.intp)
 
-    def links(self) -> list[tuple[Positions, Positions]]:
+    def links(self, since: int = 0) -> list[tuple[Positions, Positions]]:
         """Pairs of sets of counts with equal sums: what each block shares with earlier ones.
 
-        For each block and each earlier one the shared variables, unless an earlier pair
-        already shares as much; a block that shares nothing agrees on the total.
+        For each block (from position `since` on) and each earlier one the shared variables,
+        unless an earlier pair already shares as much; a block that shares nothing agrees on
+        the total.
         """
         pairs: list[tuple[Positions, Positions]] = []
         for later, block in enumerate(self.blocks):
+            if later < since:
+                continue
             done: list[set[str]] = []
             shares = [(set(block) & set(self.blocks[e]), e) for e in range(later)]
             for shared, earlier in sorted(shares, key=lambda pair: (-len(pair[0]), pair[1])):
@@ -133,3 +136,31 @@ class Space:
     def count(self, selection: Selection, counts: npt.NDArray[np.float64]) -> float:
         """The number of selected records in a set of counts."""
         return float(counts[self.cells(selection)].sum())
+
+
+def forms_tree(blocks: Collection[Collection[str]]) -> bool:
+    """Whether blocks can stand in a tree in which the blocks of each variable hang together.
+
+    Only then do counts that agree on what the blocks share always belong to records
+    (Beeri, Fagin, Maier and Yannakakis 1983, of relations; of counts as well, since two
+    neighbours can be joined record by record). Found by Graham's reduction: variables of
+    one block only and blocks within others are taken away until nothing is left.
+    """
+    left = [set(block) for block in blocks]
+    while True:
+        before = sum(map(len, left)) + len(left)
+        for block in left:
+            others = [other for other in left if other is not block]
+            block &= set().union(*others)
+        # Of two equal blocks the first one goes.
+        left = [
+            block
+            for i, block in enumerate(left)
+            if not any(
+                block < other or (block == other and i < j)
+                for j, other in enumerate(left)
+                if j != i
+            )
+        ]
+        if sum(map(len, left)) + len(left) == before:
+            return sum(map(len, left)) == 0

@@ -8,16 +8,26 @@ import numpy as np
 import pandas as pd
 
 from medlead.printed import number
-from medlead.reconstruction.bounds import Correlation, Difference, Explorer, Ratio, sum_of
-from medlead.reconstruction.levels import as_levels, count_levels, numbers, used_returns
+from medlead.reconstruction.bounds import (
+    Bound,
+    Correlation,
+    Difference,
+    Explorer,
+    Ratio,
+    sum_of,
+)
+from medlead.reconstruction.levels import as_levels, count_levels, numbers
 from medlead.reconstruction.margins import Cells, Margins
 from medlead.reconstruction.parts import Parts, take_apart
+from medlead.reconstruction.programme import Vector
 from medlead.reconstruction.space import Selection, Space
+from medlead.reconstruction.witnesses import WitnessWriter
 from medlead.survey.instrument import Instrument
 
-COLUMNS = ("statistic", "says", "kind", "low", "high", "shipped", "attained", "optimised")
+COLUMNS = ("statistic", "kind", "low", "high", "attained", "optimised")
+LOW, HIGH = "low", "high"
 # A bound and the value of its own witness may differ by rounding only.
-_SAME = 1e-6
+_SAME = 1e-9
 
 # From a mapping of variables to levels, the records that it chooses.
 Reader = Callable[[Mapping[str, Any]], Selection]
@@ -27,14 +37,16 @@ Reader = Callable[[Mapping[str, Any]], Selection]
 class Ends:
     """The mean of whole numbers in bands: what is known of the values within the bands.
 
-    `least` and `most` are the sums at which every value is as small or as large as its
-    band and the printed ends allow, up to the constants that make one record attain each
-    printed end.
+    `least` and `most` are the means at which every value is as small or as large as its
+    band and the printed ends allow, but for the one record that attains the other printed
+    end (the constant of the ratio). Sizes are whole numbers.
     """
 
     least: Ratio
     most: Ratio
-    constants: tuple[float, float]
+
+
+Statistic = Ratio | Difference | Correlation | Ends
 
 
 def selection_reader(space: Space) -> Reader:
@@ -82,7 +94,7 @@ def build(
     space: Space,
     instrument: Instrument,
     ends: Mapping[str, tuple[float, float]],
-) -> Ratio | Difference | Correlation | Ends:
+) -> Statistic:
     """The statistic that a declaration describes; raises ValueError for an unknown kind."""
     read = selection_reader(space)
     kind = given["kind"]
@@ -124,32 +136,57 @@ def identified_sets(
     instrument: Instrument,
     margins: Margins,
     ends: Mapping[str, tuple[float, float]],
-    shipped: pd.DataFrame,
-) -> pd.DataFrame:
-    """The least and greatest value of each statistic, and its value in the shipped returns.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The least and greatest value of each statistic, and counts of records that reach them.
 
     Over all sets of records with the least total slack. `ends` are the printed lowest and
     highest value by part. `attained` tells whether the records found at both ends give
-    the bounds back when the statistic is computed from them.
+    the bounds back when the statistic is computed from them. The second table holds those
+    records (`medlead.reconstruction.witnesses`).
     """
     parts = take_apart(margins.space, margins.facts, margins.also)
-    used = used_returns(shipped, instrument)
+    witnesses = WitnessWriter(parts)
     rows: list[tuple[Any, ...]] = []
     for given in statistics:
         explorer = _explorer(given, parts)
         space = explorer.assembled.space
-        levels = as_levels(used, instrument, space, margins.several)
         statistic = build(given, space, instrument, ends)
-        low, high, attained = _range(statistic, explorer)
-        if isinstance(statistic, Ends):
-            value = float(numbers(used, given["part"], instrument).mean())
-        else:
-            value = statistic.value(count_levels(space, levels))
-        how = _HOW[given["kind"]]
-        rows.append(
-            (given["statistic"], given["says"], given["kind"], low, high, value, attained, how)
+        bounds = _range(statistic, explorer)
+        for end, bound in zip((LOW, HIGH), bounds, strict=True):
+            witnesses.add(given["statistic"], end, space, bound.counts)
+        attained = all(
+            abs(value_at(statistic, bound.counts, end) - bound.value) < _SAME
+            for end, bound in zip((LOW, HIGH), bounds, strict=True)
         )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+        low, high = (bound.value for bound in bounds)
+        how = _HOW[given["kind"]]
+        rows.append((given["statistic"], given["kind"], low, high, attained, how))
+    return pd.DataFrame(rows, columns=list(COLUMNS)), witnesses.frame()
+
+
+def value_at(statistic: Statistic, counts: Vector, end: str) -> float:
+    """A statistic in a set of counts; where counts leave it open, its least or greatest value."""
+    if isinstance(statistic, Ends):
+        return (statistic.least if end == LOW else statistic.most).value(counts)
+    return statistic.value(counts)
+
+
+def value_in(
+    given: Mapping[str, Any],
+    used: pd.DataFrame,
+    instrument: Instrument,
+    margins: Margins,
+    ends: Mapping[str, tuple[float, float]],
+) -> float:
+    """A declared statistic in returns that are there."""
+    wanted = [tuple(sorted(names)) for names in _wanted(given)]
+    variables = {n: levels for n, levels in margins.space.variables.items() if n in sum(wanted, ())}
+    space = Space(variables, tuple(wanted))
+    statistic = build(given, space, instrument, ends)
+    if isinstance(statistic, Ends):
+        return float(numbers(used, given["part"], instrument).mean())
+    levels = as_levels(used, instrument, space, margins.several)
+    return statistic.value(count_levels(space, levels))
 
 
 _HOW = {
@@ -157,37 +194,29 @@ _HOW = {
     "share": "the ratio of two counts, by a sequence of integer programmes",
     "mean": "the ratio of a sum of values to the number of answers, by integer programmes",
     "values": "the sum of the least or greatest values that bands and printed ends allow",
-    "correlation": "the sum of products, for each way in which answers can be missing",
+    "correlation": "the sum of products, over every way in which answers can be missing",
     "difference": "the difference of the sums, for each possible number of records",
 }
 
 
-def _range(
-    statistic: Ratio | Difference | Correlation | Ends, explorer: Explorer
-) -> tuple[float, float, bool]:
+def _range(statistic: Statistic, explorer: Explorer) -> tuple[Bound, Bound]:
     if isinstance(statistic, Ends):
-        low = explorer.ratio(statistic.least, -1)
-        high = explorer.ratio(statistic.most, 1)
-        values = []
-        for ratio, bound, constant in zip(
-            (statistic.least, statistic.most), (low, high), statistic.constants, strict=True
-        ):
-            n = sum(bound.counts[cell] for cell in ratio.under or {})
-            values.append(bound.value + constant / n)
-        return values[0], values[1], True
+        return explorer.ratio(statistic.least, -1), explorer.ratio(statistic.most, 1)
     if isinstance(statistic, Ratio):
-        bounds = [explorer.ratio(statistic, sense) for sense in (-1, 1)]
-    elif isinstance(statistic, Difference):
-        bounds = [explorer.difference(statistic, sense) for sense in (-1, 1)]
-    else:
-        bounds = [explorer.correlation(statistic, sense) for sense in (-1, 1)]
-    attained = all(abs(statistic.value(b.counts) - b.value) < _SAME for b in bounds)
-    return bounds[0].value, bounds[1].value, attained
+        return explorer.ratio(statistic, -1), explorer.ratio(statistic, 1)
+    if isinstance(statistic, Difference):
+        return explorer.difference(statistic, -1), explorer.difference(statistic, 1)
+    return explorer.correlation(statistic, -1), explorer.correlation(statistic, 1)
+
+
+def _wanted(given: Mapping[str, Any]) -> list[set[str]]:
+    """The sets of variables that are counted together."""
+    wanted = [given] if given["kind"] != "difference" else [given["first"], given["second"]]
+    return [names for one in wanted if (names := needed(one))]
 
 
 def _explorer(given: Mapping[str, Any], parts: Parts) -> Explorer:
-    wanted = [given] if given["kind"] != "difference" else [given["first"], given["second"]]
-    return Explorer(*parts.about([needed(one) for one in wanted]))
+    return Explorer(*parts.about(_wanted(given)))
 
 
 def _ends(given: Mapping[str, Any], space: Space, ends: tuple[float, float]) -> Ends:
@@ -200,14 +229,13 @@ def _ends(given: Mapping[str, Any], space: Space, ends: tuple[float, float]) -> 
         if level.low is None or level.below is None:
             raise ValueError(f"'{of}' has no values")
         least[position] = max(level.low, low)
-        most[position] = min(np.ceil(level.below) - 1, high)
+        most[position] = min(float(np.ceil(level.below)) - 1, high)
     (bottom,) = (i for i in least if space.variables[of][i].holds(low))
     (top,) = (i for i in least if space.variables[of][i].holds(high))
     answered = sum_of(space, {of: space.answered(of)})
     return Ends(
-        Ratio(sum_of(space, {}, least, of), answered),
-        Ratio(sum_of(space, {}, most, of), answered),
-        (high - least[top], low - most[bottom]),
+        Ratio(sum_of(space, {}, least, of), answered, high - least[top]),
+        Ratio(sum_of(space, {}, most, of), answered, low - most[bottom]),
     )
 
 

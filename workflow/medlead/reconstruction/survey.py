@@ -11,10 +11,17 @@ import pandas as pd
 from medlead.printed import number
 from medlead.provenance import step_seed
 from medlead.reconstruction.deal import deal
-from medlead.reconstruction.facts import Fact, Requirement, number_of
+from medlead.reconstruction.facts import INFINITE, Fact, Requirement, number_of
 from medlead.reconstruction.margins import Cells, Margins
-from medlead.reconstruction.plausible import nearest_counts, targets
-from medlead.reconstruction.programme import Assembled, Vector, assemble
+from medlead.reconstruction.plausible import EFFORT, nearest_counts, targets
+from medlead.reconstruction.programme import (
+    Assembled,
+    Infeasible,
+    Programme,
+    Vector,
+    assemble,
+    terms_of,
+)
 from medlead.reconstruction.returns import ReturnWriter, within_levels
 from medlead.reconstruction.sites import site_facts
 from medlead.reconstruction.slack import hold_slack
@@ -36,7 +43,7 @@ def solve_survey(
     shapes: Mapping[str, Any],
     seed: int,
     *,
-    effort: float = 60.0,
+    effort: int = EFFORT,
 ) -> tuple[Assembled, Vector]:
     """Counts that meet every fact but the excepted ones, which have the least slack.
 
@@ -58,8 +65,25 @@ def solve_survey(
     if fewest:
         least, columns = held.minimise(fewest)
         held.add_row(fewest.items(), 0.0, round(least) + 0.5)
+    held = _alone(held, margins.space, [f for f in margins.facts if f.cell not in excepted])
     wanted = targets(margins.space, margins.facts, assembled.counts(columns), shapes)
     return assembled, nearest_counts(held, wanted, seed, effort=effort)
+
+
+def _alone(held: Programme, space: Space, facts: Sequence[Fact]) -> Programme:
+    """The programme in which each commonest value stands alone, where it can, in turn."""
+    for fact in facts:
+        if fact.kind not in ("mode", "commonest"):
+            continue
+        stricter = held.copy()
+        for requirement in fact.requirements:
+            stricter.add_row(terms_of(space, requirement).items(), 1.0, INFINITE)
+        try:
+            stricter.minimise({})
+        except Infeasible:
+            continue
+        held = stricter
+    return held
 
 
 def _answered(space: Space, fact: Fact) -> Iterator[Requirement]:
@@ -78,7 +102,7 @@ def make_survey(
     first_times: Mapping[str, Sequence[float]],
     seed: int,
     *,
-    effort: float = 60.0,
+    effort: int = EFFORT,
 ) -> pd.DataFrame:
     """The returns of the survey in the questionnaire's own shape, every cell a text.
 

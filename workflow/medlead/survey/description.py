@@ -11,8 +11,8 @@ from medlead.survey.declared import FILE, Numbers, cell_texts, count_returns
 from medlead.survey.instrument import Instrument
 from medlead.survey.representativeness import representativeness
 from medlead.survey.response import completed_by, funnel
-from medlead.survey.site_selection import selection_sheet, selection_spread
 from medlead.survey.site_parts import site_parts
+from medlead.survey.site_selection import selection_sheet, selection_spread
 
 _PARTS = {2: "half", 3: "third", 4: "quarter", 5: "fifth", 10: "tenth"}
 

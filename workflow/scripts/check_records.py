@@ -1,12 +1,10 @@
-"""Every condition that the print sets to the survey's returns, and whether they meet it."""
+"""The rebuilt returns against the print, and what was solved about them, held to be true."""
 
 from pathlib import Path
 
 from medlead.provenance import Job
-from medlead.reconstruction.check import check_survey
 from medlead.reconstruction.margins import load_margins, printed_cells
-from medlead.reconstruction.sites import site_facts
-from medlead.reconstruction.survey import excepted_cells
+from medlead.reconstruction.solved import Solved, records_report
 from medlead.sources.inputs import read_inputs, read_scales, read_yaml
 from medlead.survey.instrument import load_instrument
 from medlead.survey.table_definition import load_tables
@@ -17,19 +15,21 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     instrument = load_instrument(read_yaml(job.input.instrument[0]))
     tables = load_tables(read_yaml(job.input.tables[0]), instrument)
     declared = read_yaml(job.input.margins[0])
-    cells = printed_cells(read_csv(Path(job.input.cells[0])))
-    margins = load_margins(declared, instrument, cells, tables)
+    printed = read_csv(Path(job.input.cells[0]))
     frames = read_inputs(
         job.params.names, job.input.raw, job.params.sheets, read_scales(job.input.scales[0])
     )
-    sites = frames["sites"].merge(frames["site_self_ratings"], on=declared["sites"]["key"])
-    report = check_survey(
-        read_csv(Path(job.input.returns)),
+    found = records_report(
+        Solved(*(read_csv(Path(file)) for file in job.input.solved)),
+        read_csv(Path(job.input.returns[0])),
         instrument,
-        margins,
+        load_margins(declared, instrument, printed_cells(printed), tables),
         declared,
-        cells,
-        excepted_cells(declared),
-        site_facts(declared["sites"], sites, margins.space),
+        read_yaml(job.input.statistics[0])["statistics"],
+        printed,
+        frames["sites"].merge(frames["site_self_ratings"], on=declared["sites"]["key"]),
+        job.params.modules,
+        str(Path(job.input.solved[0]).parent),
     )
-    write_csv(Path(job.output.check), report)
+    for name, table in found.items():
+        write_csv(Path(job.output[name]), table)

@@ -418,6 +418,8 @@ def test_printed_counts_are_found_by_their_headings_whichever_way_they_stand() -
         "the records alone: others that fit the print as well give other results",
     ]
     assert told["p_as_printed"].notna().tolist() == [True, False, True, False]
+    assert told["p_as_printed"][0] == freeman_halton(status.printed, samples=99, seed=1).p
+    assert told["p_as_printed"][2] == told["p"][2]
     own = association([moods], {}, EvidenceClass.STUDY, seed=1, samples=99)
     assert own["rests_on"].tolist() == ["the records"]
 

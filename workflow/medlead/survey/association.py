@@ -92,7 +92,7 @@ def association(
                 "rank_method": "" if rank is None else rank.method,
                 "rank_p_holm": float(rank_holm[i]),
                 **effect._asdict(),
-                "p_as_printed": _as_printed(crossing, seed, samples),
+                "p_as_printed": _as_printed(crossing, whole, seed, samples),
                 "rests_on": _rests_on(crossing, evidence),
                 "says": _says(f"{of} by {_lower(group)}", told, crossing, effect, alpha),
                 "evidence": str(evidence),
@@ -119,10 +119,13 @@ def _tests(crossing: Crossing, seed: int, samples: int) -> tuple[Result, Result 
     return whole, rank
 
 
-def _as_printed(crossing: Crossing, seed: int, samples: int) -> float:
+def _as_printed(crossing: Crossing, whole: Result, seed: int, samples: int) -> float:
     if crossing.printed is None:
         return np.nan
-    return freeman_halton(crossing.printed, samples=samples, seed=_seed(crossing, seed, "table")).p
+    if np.array_equal(crossing.printed, crossing.counts):
+        return whole.p
+    table = _seed(crossing, seed, "table")
+    return freeman_halton(crossing.printed, samples=samples, seed=table).p
 
 
 def _rests_on(crossing: Crossing, evidence: EvidenceClass) -> str:

@@ -13,6 +13,7 @@ import pytest
 from medlead.provenance import (
     Job,
     changed_results,
+    code_only,
     collect_problems,
     module_files,
     read_receipts,
@@ -353,3 +354,14 @@ def test_a_refused_value_is_told_plainly_and_traced_in_the_log(tmp_path: Path) -
     assert "Traceback" in log
     assert log.startswith(str(ProblemsFound([told])))
     assert not p["receipt"].exists()
+
+
+def test_what_a_module_does_is_all_that_counts_of_it() -> None:
+    code = 'def f(x):\n    """Add one."""\n    return x + 1  # one more\n'
+    told = (
+        '"""A module."""\n\n\ndef f(x):\n    """Add 1, in other words."""\n\n    return (x + 1)\n'
+    )
+    assert code_only(told) == code_only(code)
+    assert code_only(code.replace("+ 1", "+ 2")) != code_only(code)
+    assert code_only('def f():\n    """Nothing."""\n') == code_only("def f():\n    pass\n")
+    assert code_only('x = """text"""\n') != code_only('x = """other"""\n')

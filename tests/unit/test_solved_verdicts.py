@@ -23,6 +23,7 @@ from medlead.reconstruction.report import slack_report
 from medlead.reconstruction.space import Level, Space
 from medlead.reconstruction.survey import excepted_cells
 from medlead.survey.instrument import load_instrument
+from medlead.survey.table_definition import load_tables
 from medlead.verdicts.judge import Verdicts, judge
 from medlead.verdicts.relations import Cell, Key
 from medlead.verdicts.solved import Solved, pools_of, solved_judgements
@@ -341,7 +342,8 @@ def chapter() -> pd.DataFrame:
     """The cells of the survey chapter, judged with the check of the shipped returns."""
     cells, declared = read_csv(PUBLISHED / "cells.csv"), loaded("margins")
     instrument = load_instrument(loaded("survey"))
-    margins = load_margins(declared, instrument, printed_texts(cells))
+    tables = load_tables(loaded("tables"), instrument)
+    margins = load_margins(declared, instrument, printed_texts(cells), tables)
     check = check_survey(
         read_csv(ROOT / "data" / "raw" / "survey.csv"),
         instrument,

@@ -25,6 +25,7 @@ from medlead.survey.counts import (
 )
 from medlead.survey.instrument import load_instrument
 from medlead.survey.rules import load_cleaning
+from medlead.survey.table_definition import load_tables
 from medlead.writing import read_csv
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +82,15 @@ def printed(cells, identified):
     items = read_csv(PUBLISHED / "items.csv")
     margins = parsed("margins.yaml")
     classes = dict(zip(items["item"], items["evidence"], strict=True))
-    return Printed(cells, classes, count_headings(margins), doubted_cells(margins), identified)
+    return Printed(
+        cells,
+        classes,
+        count_headings(
+            margins, load_tables(parsed("tables.yaml"), load_instrument(parsed("survey.yaml")))
+        ),
+        doubted_cells(margins),
+        identified,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from medlead.configuration import check_config
-from medlead.provenance import collect_problems, module_files, sha256
+from medlead.provenance import code_only, collect_problems, module_files, sha256
 from medlead.sources.manifest import Manifest, verify
 from medlead.sources.messages import Problem, ProblemsFound, report
 
@@ -123,9 +123,10 @@ class Plan:
         return _code(self.root, f"workflow/scripts/{rule}.py")
 
     def code_sum(self, folder: str, *rules: str) -> str:
-        """One SHA-256 over the modules of one folder of the package that these rules use.
+        """One SHA-256 over what the modules of one folder that these rules use do.
 
-        Files count by their path below the project, so the sum is the same anywhere.
+        Files count by their path below the project, so the sum is the same anywhere;
+        comments, docstrings and layout do not count.
         """
         package = self.root / "workflow" / "medlead"
         files = {
@@ -136,7 +137,8 @@ class Plan:
         }
         found = hashlib.sha256()
         for file in sorted(files):
-            found.update(f"{file.relative_to(self.root).as_posix()}\n{sha256(file)}\n".encode())
+            code = code_only(file.read_text(encoding="utf-8"))
+            found.update(f"{file.relative_to(self.root).as_posix()}\n{code}\n".encode())
         return found.hexdigest()
 
     def notebook_code(self) -> list[str]:

@@ -35,6 +35,22 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def code_only(text: str) -> str:
+    """A module without its comments, docstrings and layout: what it does, and no more."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        first = node.body[0] if node.body else None
+        if (
+            isinstance(first, ast.Expr)
+            and isinstance(first.value, ast.Constant)
+            and isinstance(first.value.value, str)
+        ):
+            node.body = [*node.body[1:], *([ast.Pass()] if len(node.body) == 1 else [])]
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
 def module_files(entry: Path, package: Path) -> list[Path]:
     """Every file of the package that a Python file or notebook uses, directly or not, sorted.
 

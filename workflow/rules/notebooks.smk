@@ -46,6 +46,6 @@ rule run_notebooks:
             plan.notebook_code(),
         ),
     message:
-        "Notebooks 7/8: running and rendering"
+        "Notebooks 12/13: running and rendering"
     script:
         "../scripts/run_notebooks.py"

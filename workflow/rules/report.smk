@@ -11,9 +11,10 @@ rule build_page:
         tables=rules.judge_cells.input.tables,
         added=[
             rules.tabulate_sites.output.added,
+            rules.tabulate_survey.output.added,
             rules.tabulate_performance.output.added,
         ],
-        figures=rules.draw_performance.output.files,
+        figures=[rules.draw_survey.output.files, rules.draw_performance.output.files],
         notebooks=rules.run_notebooks.output.notebooks,
         code=plan.code("build_page"),
     output:
@@ -32,7 +33,7 @@ rule build_page:
         ),
         title=config["study"]["title"],
     message:
-        "Report 8/8: the page"
+        "Report 13/13: the page"
     script:
         "../scripts/build_page.py"
 

@@ -1,7 +1,9 @@
 # Verdicts: every printed cell against the evidence, the print against itself.
 
 # What records solved to the print say of it; nothing where a study has its own returns.
-SOLVED_FRAMES = ["check", "slack", "slack-sets", "sites"]
+SOLVED_FRAMES = [
+    f"reconstruction/{n}.csv" for n in ["check", "slack", "slack-sets", "sites"]
+]
 
 
 rule judge_cells:
@@ -9,10 +11,17 @@ rule judge_cells:
         published=plan.published("items.csv", "cells.csv", "relations.yaml"),
         tables=expand(
             plan.result("tables/{item}.csv"),
-            item=[*SITE_ITEMS, "table-27", "table-28", "table-31", "table-32"],
+            item=[
+                *SITE_ITEMS,
+                *SURVEY_ITEMS,
+                "table-27",
+                "table-28",
+                "table-31",
+                "table-32",
+            ],
         ),
         significance=plan.result("performance/significance.csv"),
-        solved=expand(plan.result("reconstruction/{name}.csv"), name=SOLVED_FRAMES),
+        solved=plan.results(*SOLVED_FRAMES) if plan.rebuilt else [],
         margins=plan.instruments("margins.yaml"),
         code=plan.code("judge_cells"),
     output:
@@ -35,6 +44,6 @@ rule judge_cells:
             plan.code("judge_cells"),
         ),
     message:
-        "Verdicts 6/8: every printed cell and relation"
+        "Verdicts 11/13: every printed cell and relation"
     script:
         "../scripts/judge_cells.py"

@@ -11,6 +11,7 @@ from medlead.sources.inputs import read_yaml
 from medlead.survey.coded import read_coded
 from medlead.survey.counts import count_headings, doubted_cells
 from medlead.survey.instrument import load_instrument
+from medlead.survey.table_definition import load_tables
 from medlead.writing import read_csv
 
 job = snakemake
@@ -25,9 +26,9 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         Printed(
             cells,
             dict(zip(register["item"], register["evidence"], strict=True)),
-            count_headings(margins),
+            count_headings(margins, load_tables(read_yaml(job.input.tables[0]), instrument)),
             doubted_cells(margins),
-            read_csv(Path(job.input.identified)),
+            read_csv(Path(job.input.identified[0])) if job.input.identified else None,
         ),
         confidence=job.params.confidence,
     )

@@ -24,6 +24,7 @@ class Wrong(Exception):
 
 
 def unknown(what: str, name: str, known: tuple[str, ...]) -> Wrong:
+    """The fault of a name that is none of those known, with the nearest of them."""
     near = nearest(name, known)
     return Wrong(
         f"the {what} '{name}' is not known", f"did you mean '{near}'?" if near else "correct it"

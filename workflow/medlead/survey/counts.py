@@ -15,6 +15,7 @@ import pandas as pd
 
 from medlead.printed import number
 from medlead.survey.instrument import Instrument
+from medlead.survey.table_definition import Each, Statistic, Table, Tables
 from medlead.writing import plain_number
 
 COUNT_COLUMNS = ["by", "group", "level", "count", "n", "rebuilt", "doubt"]
@@ -36,13 +37,30 @@ class Headings:
     columns: Mapping[str, Any]
 
 
-def count_headings(declared: Mapping[str, Any]) -> tuple[Headings, ...]:
-    """The headings of every table of counts that is declared (`facts` of margins.yaml)."""
+def count_headings(declared: Mapping[str, Any], tables: Tables) -> tuple[Headings, ...]:
+    """The headings of every item whose counts the records were solved to.
+
+    A fact of margins.yaml has them itself, or they are those of its table.
+    """
     return tuple(
         Headings(fact["item"], fact["rows"], fact["columns"])
+        if "rows" in fact
+        else _of_table(tables.tables[fact["item"]])
         for fact in declared["facts"]
         if fact["kind"] == "counts"
     )
+
+
+def _of_table(table: Table) -> Headings:
+    counted = table.columns or {name: {} for name in table.headings(Statistic.COUNT)}
+    return Headings(table.item, _plain(table.rows), _plain(counted))
+
+
+def _plain(headings: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        heading: chosen.variable if isinstance(chosen, Each) else chosen
+        for heading, chosen in headings.items()
+    }
 
 
 def doubted_cells(declared: Mapping[str, Any]) -> dict[tuple[str, str, str], str]:

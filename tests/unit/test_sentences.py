@@ -19,14 +19,8 @@ SETS = pd.DataFrame(
 
 def sentence(name: str = "s", **test: Any) -> dict[str, Any]:
     tests = [{"threshold": "ours", **test}]
-    return {
-        "sentence": name,
-        "says": "So.",
-        "section": "4",
-        "line": 1,
-        "figure": "figure-24",
-        "tests": tests,
-    }
+    named = {"sentence": name, "says": "So.", "section": "4", "line": 1, "figure": "figure-24"}
+    return {**named, "tests": tests}
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,25 @@
 
 KNOWN = ["sites", "site_self_ratings"]
 RECORD_INPUTS = [*KNOWN, "site_roles"]
+CHECKED = [
+    "check",
+    "slack",
+    "slack-sets",
+    "sites",
+    "identified",
+    "not-held",
+    "sentences",
+]
 SOLVED = ["slack", "slack-sets", "sites", "identified", "witnesses", "solved-from"]
 RETURNS = config["inputs"].get("survey", {"file": "survey.csv"})["file"]
 SOLVERS = plan.code_sum("reconstruction", "solve_margins", "bound_statistics")
+
+# What each build finds of the rebuilt returns; nothing where a study has its own.
+CHECKED_RECORDS = (
+    plan.results(*(f"reconstruction/{name}.csv" for name in CHECKED))
+    if plan.rebuilt
+    else []
+)
 
 if plan.rebuilt:
 

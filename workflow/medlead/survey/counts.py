@@ -58,7 +58,9 @@ def _of_table(table: Table) -> Headings:
 
 def _plain(headings: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        heading: chosen.variable if isinstance(chosen, Each) else chosen
+        heading: chosen.variable
+        if isinstance(chosen, Each)
+        else {name: levels[0] if len(levels) == 1 else levels for name, levels in chosen.items()}
         for heading, chosen in headings.items()
     }
 

@@ -17,7 +17,7 @@ from medlead.verdicts.relations import Cell, Key
 ALWAYS = "always"
 """The word of the solver for a cell that every best solution changes."""
 # Rows of the check that tell of single records or of the coding, not of a printed margin.
-_ABOUT_RECORDS = ("record", "coding")
+_ABOUT_RECORDS = ("record", "coding", "slack", "source")
 # Figures that the check finds as the text prints them; of others it finds how many records.
 _COUNTED = ("count", "n")
 # Conditions that stand in two cells, the ends of a range, and are checked at one of them.

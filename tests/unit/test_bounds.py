@@ -187,6 +187,33 @@ def test_a_ratio_with_a_constant_is_bounded_over_all_numbers_of_answers() -> Non
     assert [bound.value for bound in bounds_of(explorer(facts, space), plain)] == [-2, 0]
 
 
+@pytest.mark.parametrize("held", [1, 2, 3])
+def test_a_difference_is_sought_over_all_sizes_of_the_groups(held: int) -> None:
+    """Where the best share of each group needs another number of records in it."""
+    space = Space({"g": numbered(1, 2), "x": numbered(0, 1)}, (("g", "x"),))
+
+    def cell(g: int, x: int) -> dict[str, frozenset[int]]:
+        return {"g": frozenset([g]), "x": frozenset([x])}
+
+    across = Requirement(((1.0, cell(0, 1)), (2.0, cell(1, 0))), held, held + 1)
+    facts = [
+        Fact("n", "", "", "", "count", (number_of({}, 6),)),
+        Fact("across", "", "", "", "count", (across,)),
+    ]
+    shares = [
+        Ratio(sum_of(space, cell(g, 1)), sum_of(space, {"g": frozenset([g])})) for g in (0, 1)
+    ]
+    difference = Difference(*shares)
+    tables = (np.array(t, dtype=float) for t in itertools.product(range(7), repeat=4))
+    values = [
+        difference.value(t) for t in tables if t.sum() == 6 and total_slack(space, facts, t) == 0
+    ]
+    values = [v for v in values if not np.isnan(v)]
+    low, high = bounds_of(explorer(facts, space), difference)
+    assert low.value == pytest.approx(min(values))
+    assert high.value == pytest.approx(max(values))
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_taken_apart_the_records_have_the_same_bounds(seed: int) -> None:
     random = np.random.default_rng(seed)

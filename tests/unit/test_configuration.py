@@ -170,6 +170,7 @@ def test_the_start_stops_where_rules_would_find_no_names(
 ) -> None:
     if content is not None:
         (tmp_path / "tables.yaml").write_text(content, encoding="utf-8")
+    (tmp_path / "figures.yaml").write_text("figures: [{figure: figure-1}]", encoding="utf-8")
     config["paths"]["instruments"] = str(tmp_path)
     config["paths"]["raw"] = str(ROOT / "data" / "raw")
     if not expected:
@@ -178,3 +179,15 @@ def test_the_start_stops_where_rules_would_find_no_names(
     with pytest.raises(ProblemsFound, match=expected) as found:
         prepare(config, ROOT)
     assert "tables.yaml" in str(found.value)
+
+
+@pytest.mark.parametrize("content", ["figures: {figure-1: {}}", "figures: [{name: figure-1}]"])
+def test_names_in_a_list_stand_under_their_key(
+    config: dict[str, Any], tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "tables.yaml").write_text("tables: {table-1: {}}", encoding="utf-8")
+    (tmp_path / "figures.yaml").write_text(content, encoding="utf-8")
+    config["paths"]["instruments"] = str(tmp_path)
+    config["paths"]["raw"] = str(ROOT / "data" / "raw")
+    with pytest.raises(ProblemsFound, match="each with 'figure:'"):
+        prepare(config, ROOT)

@@ -468,7 +468,7 @@ def test_p_values_are_adjusted_over_the_whole_family() -> None:
     assert "an association, with all tests counted in" in says[0]
     assert "only if this had been the one test" in says[1]
     assert "no sign of an association" in says[2]
-    assert all(s.startswith("Size by kind.") for s in says)
+    assert all(s.startswith("Size by kind:") for s in says)
     assert "with all tests counted in" in found(MIDDLING)["says"][0]
     assert "no sign" in found(MIDDLING, alpha=0.01)["says"][0]
 
@@ -479,7 +479,7 @@ def test_only_levels_in_order_have_the_second_test() -> None:
     assert frame["rank_p"].notna().tolist() == [False, True]
     assert frame["rank_method"].tolist() == ["", MONTE_CARLO]
     assert frame["rank_p_holm"][1] == frame["rank_p"][1]
-    assert "in their order" in frame["says"][1]
+    assert "in the order of the levels" in frame["says"][1]
     assert "below 0 where a lies lower" in frame["says"][1]
     assert frame["effect"].tolist() == [CRAMERS_V, CLIFFS_DELTA]
 

@@ -70,25 +70,26 @@ class Plan:
         """The names that one section of an instrument file declares, in its order.
 
         A section maps names to entries, or lists entries that give their name under `key`.
-        Raises ProblemsFound where there are none, and says so below all else.
+        Raises ProblemsFound where the file cannot be read or there are none.
         """
-        from yaml import YAMLError, safe_load
+        import yaml
 
         path = Path(self.config["paths"]["instruments"], name)
         try:
-            content = safe_load(path.read_text(encoding="utf-8"))
-            entries = content[section]
-            names = [str(entry[key] if key else entry) for entry in entries]
-            if not names or bool(key) is isinstance(entries, Mapping):
-                raise TypeError(f"nothing is declared under '{section}'")
-        except (OSError, YAMLError, KeyError, TypeError) as error:
-            what = f"the names under '{section}' cannot be read ({error})"
-            mend = f"correct the file; '{section}' needs at least one entry" + (
-                f", each with '{key}:'" if key else ""
-            )
-            problem = Problem(path.as_posix(), what, mend)
-            show_last([problem])
-            raise ProblemsFound([problem]) from error
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            what = f"the file cannot be read: {error}"
+            mend = "put it there, or check its indents, colons and quotes"
+            raise ProblemsFound([Problem(path.as_posix(), what, mend)]) from None
+        entries = content.get(section) if isinstance(content, Mapping) else None
+        try:
+            names = [str(entry[key] if key else entry) for entry in entries]  # type: ignore[union-attr]
+        except (KeyError, TypeError):
+            names = []
+        if not names or isinstance(entries, Mapping) is bool(key):
+            what, mend = f"it declares nothing under '{section}'", "add at least one entry"
+            mend += f", each with '{key}:'" if key else ""
+            raise ProblemsFound([Problem(path.as_posix(), what, mend)])
         return names
 
     def result(self, name: str) -> str:
@@ -195,6 +196,7 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     plan = Plan(config, root)
     # The rules ask for these names; what is wrong with them is told here, before any rule.
     plan.declared("tables.yaml", "tables")
+    plan.declared("figures.yaml", "figures", "figure")
     return plan
 
 

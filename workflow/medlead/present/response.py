@@ -181,7 +181,8 @@ def _who(axes: Axes, who: pd.DataFrame, total: int) -> None:
         wide = (style.text_width(told, style.SMALL) + 0.1) / box * total
         middle = min(max(start + count / 2, wide / 2), 1.45 * total)
         # Names alternate above and below where they would run into each other.
-        side = 0 if middle - wide / 2 >= ends[0] else 1
+        side = 0 if middle - wide / 2 >= ends[0] or ends[0] <= ends[1] else 1
+        middle = max(middle, ends[side] + wide / 2)
         ends[side] = middle + wide / 2
         axes.text(
             middle,

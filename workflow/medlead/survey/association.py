@@ -19,7 +19,7 @@ from medlead.survey.effects import CLIFFS_DELTA, Effect, effect_of
 from medlead.writing import plain_number
 
 # What each of the two tests looks at.
-WHOLE, IN_ORDER = "the whole pattern", "the levels in their order"
+WHOLE, IN_ORDER = "the whole pattern", "the order of the levels"
 COLUMNS = (
     *("item", "group", "of", "groups", "levels", "n", "missing"),
     *("p", "p_error", "method", "p_holm"),
@@ -154,13 +154,13 @@ def _says(
     """Each test and the effect size in words; `tests` have a name, a result and an adjusted p."""
     if np.isnan(effect.estimate):
         return f"{named}: fewer than two groups or levels are there, so nothing can go together."
-    told = [f"{what}: {_verdict(test.p, holm, alpha)}" for what, test, holm in tests]
+    told = [f"in {what}, {_verdict(test.p, holm, alpha)}" for what, test, holm in tests]
     size = f"{effect.name.partition(',')[0].partition(' (')[0]} {_short(effect.estimate)}"
     if not np.isnan(effect.low):
         size += f" ({_short(effect.low)} to {_short(effect.high)})"
     if effect.name == CLIFFS_DELTA:
         size += f", below 0 where {crossing.groups[0]} lies lower"
-    return f"{named}. {'; '.join(told)}. Size: {size}."
+    return f"{named}: {'; '.join(told)}. Size: {size}."
 
 
 def _verdict(p: float, holm: float, alpha: float) -> str:

@@ -15,7 +15,6 @@ CHECKED = [
     "sentences",
 ]
 SOLVED = ["slack", "slack-sets", "sites", "identified", "witnesses", "solved-from"]
-RETURNS = config["inputs"].get("survey", {"file": "survey.csv"})["file"]
 SOLVERS = plan.code_sum("reconstruction", "solve_margins", "bound_statistics")
 
 # What each build finds of the rebuilt returns; nothing where a study has its own.
@@ -30,7 +29,7 @@ if plan.rebuilt:
     rule check_records:
         input:
             raw=plan.raw(*KNOWN),
-            returns=[f"{plan.raw_folder}/{RETURNS}"],
+            returns=plan.raw("survey"),
             solved=plan.solved(*SOLVED),
             cells=plan.published("cells.csv"),
             scales=plan.instruments("ratings.yaml"),
@@ -56,7 +55,6 @@ if plan.rebuilt:
             "../../envs/medlead.yaml"
         params:
             content=plan.bytes_of(
-                [f"{plan.raw_folder}/{RETURNS}"],
                 plan.solved(*SOLVED),
                 plan.published("cells.csv"),
                 plan.instruments("ratings.yaml", "survey.yaml", "tables.yaml"),
@@ -65,7 +63,7 @@ if plan.rebuilt:
             ),
             names=KNOWN,
             sheets=plan.sheets(*KNOWN),
-            sums=plan.raw_sums(*KNOWN),
+            sums=plan.raw_sums("survey", *KNOWN),
             modules=SOLVERS,
         message:
             "Survey 5/13: the rebuilt returns against the print, and what was solved about them"

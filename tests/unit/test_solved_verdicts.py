@@ -1,5 +1,6 @@
 """Verdicts from records solved to a print whose faults are known, because they were planted."""
 
+import dataclasses
 import itertools
 from pathlib import Path
 from typing import Any
@@ -300,6 +301,20 @@ def test_records_that_miss_a_cell_say_nothing_of_the_print() -> None:
     # Nor does a table made from them.
     solved = solved_judgements([CELL], {"section-4": RECONSTRUCTED}, rebuilt={CELL.key: "5,999"})
     assert solved.met[CELL.key].reason is Reason.RECORDS_DIFFER
+
+
+def test_a_table_that_names_all_commonest_values_agrees_with_the_one_printed() -> None:
+    for shown, agrees in (("6,000", True), ("5, 6,000", True), ("5, 7", False)):
+        met = solved_judgements(
+            [CELL], {"section-4": RECONSTRUCTED}, rebuilt={CELL.key: shown}
+        ).met[CELL.key]
+        assert (met.verdict is Verdict.AGREES_BY_CONSTRUCTION) is agrees
+
+
+def test_a_blank_that_stays_blank_is_no_agreement() -> None:
+    blank = dataclasses.replace(CELL, text="")
+    solved = solved_judgements([blank], {"section-4": RECONSTRUCTED}, rebuilt={CELL.key: ""})
+    assert solved.met == {}
 
 
 @pytest.mark.parametrize(("kind", "both"), [("most", True), ("commonest", True), ("count", False)])

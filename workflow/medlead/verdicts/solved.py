@@ -11,6 +11,7 @@ from itertools import combinations
 import pandas as pd
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
+from medlead.survey.tables import AND
 from medlead.verdicts.judgement import FROM_RECORDS, LEAST_SLACK, SOLVED, Judgement
 from medlead.verdicts.relations import Cell, Key
 
@@ -198,8 +199,9 @@ def solved_judgements(
                 rule=f"{LEAST_SLACK}: one of {len(pool.cells)} cells, {pool.counted}",
                 reason=Reason.CONFLICTING_EVIDENCE,
             )
-        elif known is not None or key in tables:
-            as_printed = tables.get(key, cell.text) == cell.text
+        elif known is not None or tables.get(key):
+            # Of several commonest values a table names all, and the print one.
+            as_printed = cell.text in {tables.get(key, cell.text), *shown.split(AND)}
             if as_printed and (known is None or known.holds):
                 met[key] = Judgement(
                     Verdict.AGREES_BY_CONSTRUCTION,

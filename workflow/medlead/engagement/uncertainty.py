@@ -17,6 +17,7 @@ the group's true value (a confidence distribution; with a flat prior, the poster
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +121,7 @@ def both_below(
     """
     from scipy.special import stdtr, stdtrit
 
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = _quadrature()
     rho = np.clip(correlation, -_ALMOST_ONE, _ALMOST_ONE)[:, None]
     df = freedom[:, None]
     upto = stdtr(freedom, first)[:, None]
@@ -133,3 +134,9 @@ def both_below(
     low = np.maximum(0.0, stdtr(freedom, first) + stdtr(freedom, second) - 1)
     high = np.minimum(stdtr(freedom, first), stdtr(freedom, second))
     return np.asarray(np.clip(np.where(upto[:, 0] > 0, found, 0.0), low, high))
+
+
+@cache
+def _quadrature() -> tuple[FloatArray, FloatArray]:
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return nodes, weights

@@ -2,7 +2,7 @@
 # make test   run the tests
 # make lint   formatter, linters, type checker
 # make records rebuild data/raw/survey.csv from what is printed (not part of the build)
-# make bench  measure the build's overhead
+# make bench  measure the build's overhead, and scoring up to ten million rows
 # make expected  keep the verdicts of the last build as those that the tests expect
 # make manifest  record a change of data/raw that is meant
 # make lock   renew envs/lock.txt from pyproject.toml
@@ -46,6 +46,7 @@ records: $(VENV)/medlead-ready
 
 bench: $(VENV)/medlead-ready
 	$(BIN)/python tests/bench/build.py
+	$(BIN)/python tests/bench/scoring.py
 
 expected: $(VENV)/medlead-ready
 	$(BIN)/python tests/expected/renew.py

@@ -204,14 +204,14 @@ def test_a_scale_from_0_to_10_by_configuration(tmp_path: Path) -> None:
 
 
 def test_missing_names_sites_and_groups_and_doubles(tmp_path: Path) -> None:
-    rows = [row("r2"), row("", site=""), row("r2", group=" "), row("r1"), row("r2")]
+    rows = [row("r2"), row("  ", site=""), row("r2", group=" "), row("r1"), row("r2")]
     found = {(p.row, p.column, p.what) for p in problems(tmp_path, text_of(rows))}
     assert found == {
         (3, "respondent", "the respondent's name is missing"),
         (3, "site", "the respondent's site is missing"),
         (4, "group", "the respondent's group is missing"),
     }
-    doubled = problems(tmp_path, text_of([row("r2"), row("r3"), row("r2"), row("r1")]))
+    doubled = problems(tmp_path, text_of([row("r2"), row("r3"), row(" r2  "), row("r1")]))
     assert [(p.row, p.value) for p in doubled] == [(4, "r2")]
     assert doubled[0].what == "the respondent is already in row 2"
 

@@ -131,6 +131,16 @@ def test_a_meta_scale_may_do_with_one_sub_scale_if_it_is_said() -> None:
     agrees(scored, codes, lenient)
 
 
+def test_two_of_three_parts_may_be_enough() -> None:
+    """Sub-scales 1 and 3 gone leave one organisational part; sub-scale 1 gone leaves two."""
+    two = changed(organisational={"at_least": 2})
+    first = {f"q0{i}": 0 for i in range(1, 6)}
+    third = {f"q{i}": 0 for i in range(11, 16)}
+    codes = np.hstack([one(**first, q21=5, q22=5), one(**first, **third), one(**third, q01=5)])
+    scored = score(codes, two).scores("organisational")
+    assert scored == pytest.approx([(50 + 70) / 2, math.nan, (60 + 50) / 2], nan_ok=True)
+
+
 def test_the_ends_of_the_scale() -> None:
     for code, value in ((1, 0.0), (5, 100.0), (3, 50.0)):
         scored = score(np.full((30, 1), code, dtype=np.uint8), MES)

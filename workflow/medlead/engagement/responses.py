@@ -277,7 +277,7 @@ class _Reader:
 
     def _names(self, block: Block, rows: NDArray[np.int64]) -> NDArray[np.bytes_]:
         words = block.words(0)
-        missing = np.flatnonzero(block.end[:, 0] == block.start[:, 0])
+        missing = np.flatnonzero(~words.any(axis=1))
         if len(missing):
             what, name = _MISSING_TEXT.format("name"), self.columns[0]
             self._wrong(what, "give each respondent a name or number", name, "", rows[missing])

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from medlead.engagement.instrument import Instrument, Scale
 
-Keys = NDArray[np.int32]
+Keys = NDArray[np.signedinteger[Any]]
 FloatArray = NDArray[np.float64]
 
 # A finer common fraction than this is not used; scores are then rounded to it.
@@ -134,7 +134,9 @@ def score(items: NDArray[np.uint8], instrument: Instrument) -> Scored:
         raise ValueError(f"{len(items)} items where the instrument has {len(instrument.items)}")
     grid = grid_of(instrument)
     count = items.shape[1]
-    keys = np.zeros((len(instrument.scales), count), dtype=np.int32)
+    # Two bytes for each score where they suffice: keys are most of what is held.
+    size = np.int16 if grid.top <= np.iinfo(np.int16).max else np.int32
+    keys: Keys = np.zeros((len(instrument.scales), count), dtype=size)
     valid = np.zeros((len(instrument.scales), count), dtype=np.uint8)
     steps = [_step(scale, instrument, grid) for scale in instrument.scales]
     # In slices, so that what is worked out on the way stays in the processor's cache.

@@ -26,7 +26,7 @@ Places = NDArray[np.intp]
 BLOCK = 1 << 19
 # A record longer than this is a quotation mark that nobody closed.
 LONGEST_RECORD = 1 << 23
-_NEWLINE, _RETURN, _QUOTE = 10, 13, 34
+_NEWLINE, _RETURN, _BLANK, _QUOTE = 10, 13, 32, 34
 _DELIMITERS = (b",", b";", b"\t")
 _SHOWN_ROWS = 20
 _WORD = 8
@@ -62,12 +62,16 @@ class Block:
     def words(self, column: int, records: NDArray[np.intp] | None = None) -> NDArray[np.uint64]:
         """The texts of a column as numbers: (records, words) with eight bytes in a word.
 
-        Equal rows are equal texts (up to zero bytes at the end, which no text has), and
-        rows in order are texts in the order of their bytes.
+        Blanks around a text do not count. Equal rows are equal texts (up to zero bytes at the
+        end, which no text has), and rows in order are texts in the order of their bytes.
         """
         start, end = self.start[:, column], self.end[:, column]
         if records is not None:
             start, end = start[records], end[records]
+        while (blank := (start < end) & (self.data[start] == _BLANK)).any():
+            start = start + blank
+        while (blank := (start < end) & (self.data[end - 1] == _BLANK)).any():
+            end = end - blank
         length = end - start
         count = max(1, -(-int(length.max(initial=1)) // _WORD))
         # Eight bytes from every place on, without a copy; the block ends with as many spare ones.

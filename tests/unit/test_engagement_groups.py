@@ -472,6 +472,21 @@ def test_the_probability_of_a_quadrant_against_drawing_from_the_posterior(norms:
     assert row["p_indifferent"] == pytest.approx((~high).all(axis=1).mean(), abs=4e-3)
 
 
+@pytest.mark.parametrize("instrument", [MES, OF_MEAN], ids=["mean", "of mean"])
+def test_quadrants_at_the_centre_follow_from_the_correlation(instrument: Instrument) -> None:
+    """Both means on the cut: opposite corners share 1/2 + asin(rho) / pi."""
+    organisational, individual = [2, 3, 4, 3, 2, 4], [4, 2, 3, 3, 4, 2]
+    scored = score(split(organisational, individual), instrument)
+    norms = norms_from_items(alike([1, 2, 3, 4, 5] * 4), instrument)
+    summed = totals(scored, norms, np.zeros(6, dtype=np.int32), [("A", "x")], instrument)
+    row = placements(summed, norms, instrument).iloc[0]
+    rho = np.corrcoef(organisational, individual)[0, 1]
+    assert rho < -0.5
+    both = 0.25 + math.asin(rho) / (2 * math.pi)
+    got = [row[f"p_{q}"] for q in ("empowered", "indifferent", "frustrated", "reluctant")]
+    assert got == pytest.approx([both, both, 0.5 - both, 0.5 - both], abs=1e-4)
+
+
 def test_small_groups_are_not_placed_on_the_grid() -> None:
     summed = totals(score(alike([5, 4, 5, 5]), MES), EVEN, np.zeros(4, dtype=np.int32),
                     [("A", "x")], MES)  # fmt: skip

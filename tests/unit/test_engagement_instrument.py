@@ -158,6 +158,7 @@ WRONG: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda m: m["norms"].update(definition="rank"), "the definition 'rank' is not known"),
     (lambda m: m["norms"].update(standing="mean"), "the standing 'mean' is not known"),
     (lambda m: m["bands"][0].update(to=70), "the ends do not rise"),
+    (lambda m: m["bands"][0].update(to=60), "bands: the ends do not rise"),
     (lambda m: m["bands"][1].pop("to"), "each band but the last has an end"),
     (lambda m: m["bands"][0].update(to=-5), "an end is no percentile"),
     (lambda m: m["bands"][0].update(includes_end="yes"), "`includes_end` is not true or false"),

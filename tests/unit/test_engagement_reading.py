@@ -245,7 +245,11 @@ def test_rows_of_another_length_are_named(tmp_path: Path) -> None:
     lines = text_of([row("r1"), row("r2")]).splitlines()
     lines[1] += ",4"
     lines[2] = lines[2].rpartition(",")[0]
-    assert [p.row for p in problems(tmp_path, "\n".join(lines))] == [2, 3]
+    found = problems(tmp_path, "\n".join([*lines, ""]))
+    assert [(p.row, p.what) for p in found] == [
+        (2, "the row has 39 cells where the heading has 38"),
+        (3, "the row has 37 cells where the heading has 38"),
+    ]
 
 
 @pytest.mark.parametrize(

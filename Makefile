@@ -3,6 +3,8 @@
 # make lint   formatter, linters, type checker
 # make records rebuild data/raw/survey.csv and data/solved from what is printed (minutes; not part of the build)
 # make bench  measure the build's overhead
+# make records rebuild data/raw/survey.csv from what is printed (not part of the build)
+# make bench  measure the build's overhead, and scoring up to ten million rows
 # make expected  keep the verdicts of the last build as those that the tests expect
 # make manifest  record a change of data/raw that is meant
 # make lock   renew envs/lock.txt from pyproject.toml
@@ -50,6 +52,7 @@ records: $(VENV)/medlead-ready
 
 bench: $(VENV)/medlead-ready
 	$(BIN)/python tests/bench/build.py
+	$(BIN)/python tests/bench/scoring.py
 
 expected: $(VENV)/medlead-ready
 	$(BIN)/python tests/expected/renew.py

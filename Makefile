@@ -2,8 +2,7 @@
 # make test   run the tests
 # make lint   formatter, linters, type checker
 # make records rebuild data/raw/survey.csv and data/solved from what is printed (minutes; not part of the build)
-# make bench  measure the build's overhead
-# make records rebuild data/raw/survey.csv from what is printed (not part of the build)
+# make doctors  draw the doctors' answers anew from their model (not part of the build)
 # make bench  measure the build's overhead, and scoring up to ten million rows
 # make expected  keep the verdicts of the last build as those that the tests expect
 # make manifest  record a change of data/raw that is meant
@@ -16,7 +15,7 @@ BIN := $(VENV)/bin
 CORES ?= 4
 SOLVED := slack slack-sets sites identified witnesses solved-from
 
-.PHONY: all test lint format records bench expected manifest lock clean
+.PHONY: all test lint format records doctors bench expected manifest lock clean
 .DEFAULT_GOAL := all
 
 all: $(VENV)/medlead-ready
@@ -49,6 +48,11 @@ records: $(VENV)/medlead-ready
 	cp $(SOLVED:%=results/solved/%.csv) data/solved/
 	$(BIN)/python -m medlead manifest data/solved
 	$(BIN)/snakemake --cores $(CORES) results/reconstruction/check.csv
+
+doctors: $(VENV)/medlead-ready
+	$(BIN)/snakemake --cores $(CORES) simulate
+	cp results/reconstruction/mes_responses.csv results/reconstruction/mes_norms.csv data/raw/
+	$(BIN)/python -m medlead manifest data/raw
 
 bench: $(VENV)/medlead-ready
 	$(BIN)/python tests/bench/build.py

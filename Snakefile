@@ -28,6 +28,7 @@ except ProblemsFound as found:
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/survey.smk"
 include: "workflow/rules/reconstruction.smk"
+include: "workflow/rules/doctors.smk"
 include: "workflow/rules/performance.smk"
 include: "workflow/rules/verdicts.smk"
 include: "workflow/rules/notebooks.smk"

@@ -337,6 +337,7 @@ def _printed_margins(printed: Mapping[str, Any], numbers: Numbers) -> list[dict[
         if not texts or not all(fine) or len(sizes) < len(found):
             continue
         covered = {len(set(options)) for options in product(*meant)}
+        available = sum(size > 0 for size in sizes.values())
         chances = coverage(list(sizes.values()), len(texts))
         low, high = min(covered), max(covered)
         said = f"{low}" if low == high else f"{low} to {high}"
@@ -345,7 +346,7 @@ def _printed_margins(printed: Mapping[str, Any], numbers: Numbers) -> list[dict[
                 "part": PRINTED,
                 "of": margin["margin"],
                 "level": "levels covered",
-                "available": sum(size > 0 for size in sizes.values()),
+                "available": available,
                 "chosen": low if low == high else None,
                 "expected": mean_of(chances),
                 "low": low,
@@ -353,7 +354,7 @@ def _printed_margins(printed: Mapping[str, Any], numbers: Numbers) -> list[dict[
                 "p_low": at_least(chances, high),
                 "p_high": at_least(chances, low),
                 "method": EXACT,
-                "says": f"{said} of {sum(size > 0 for size in sizes.values())} levels; {len(texts)} of {sum(sizes.values())} "
+                "says": f"{said} of {available} levels; {len(texts)} of {sum(sizes.values())} "
                 f"drawn at random cover {mean_of(chances):.1f} on average.",
                 "evidence": str(weakest(c.evidence for c in found.values() if c is not None)),
             }

@@ -316,6 +316,8 @@ def test_another_questionnaire_by_hand() -> None:
         "4",
         "1, 4",
     ]
+    modes = built["table-4"].loc[built["table-4"]["column"] == "mode", "value"]
+    assert modes.tolist() == ["2", "1, 4"]
     assert list(dict.fromkeys(built["table-4"]["row"])) == ["North (n=3)", "South (n=2)"]
     assert column(built["table-5"], "North") == {"1": "1", "2": "0", "3": "0", "4": "1"}
     assert column(built["table-5"], "South") == {"1": "1", "2": "1", "3": "0", "4": "0"}

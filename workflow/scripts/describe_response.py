@@ -28,7 +28,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         EvidenceClass(job.params.evidence[0]),
         confidence=job.params.confidence,
         alpha=job.params.alpha,
-        draws=job.params.permutations,
+        draws=job.params.draws,
         seed=step_seed(job.params.seed, "describe_response"),
         file=file,
     )

@@ -42,6 +42,11 @@ class Plan:
         """Whether the survey's returns are rebuilt ones, with what was solved about them."""
         return bool(self.solved_folder)
 
+    @property
+    def own_returns(self) -> bool:
+        """Whether the returns are a study's own: then nothing is held against the 2013 print."""
+        return self.evidence("survey") == ["study"]
+
     def solved(self, *names: str) -> list[str]:
         """Tables that were solved once and are kept."""
         return [f"{self.solved_folder}/{n}.csv" for n in names]
@@ -194,6 +199,11 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     if problems:
         raise ProblemsFound(problems)
     plan = Plan(config, root)
+    if plan.own_returns and plan.rebuilt:
+        (file,) = plan.raw("survey")
+        what = f"returns of your own do not go with what was solved in {plan.solved_folder}"
+        mend = 'write paths.solved: "" in config/config.yaml, or take back the rebuilt returns'
+        raise ProblemsFound([Problem(file, what, mend)])
     # The rules ask for these names; what is wrong with them is told here, before any rule.
     plan.declared("tables.yaml", "tables")
     plan.declared("figures.yaml", "figures", "figure")

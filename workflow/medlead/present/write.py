@@ -58,13 +58,13 @@ def write_tables(
 
 
 def read_fragments(
-    files: Iterable[str], items: pd.DataFrame, added: Iterable[str] = ()
+    files: Iterable[str], titles: Mapping[str, str], added: Iterable[str] = ()
 ) -> dict[str, str]:
     """The HTML of each rebuilt table, by item, from the written data.
 
-    The tables of `added` (`<item>-added.csv`) stand below that of their item.
+    `titles` gives the title of each item; the tables of `added` (`<item>-added.csv`) stand
+    below that of their item.
     """
-    titles = dict(zip(items["item"], items["title"], strict=True))
     found = {
         Path(f).stem: _fragment(Path(f).stem, read_csv(Path(f)), titles[Path(f).stem])
         for f in files

@@ -4,23 +4,11 @@ from os.path import relpath
 from pathlib import Path
 
 from medlead.evidence import EvidenceClass
-from medlead.present.study_page import build_study_page
+from medlead.present.study_page import FILES, build_study_page
 from medlead.present.write import read_figures, read_fragments, read_titles
 from medlead.provenance import Job
 from medlead.sources.inputs import read_yaml
 from medlead.writing import read_csv, write_text
-
-TOLD = {
-    "returns": "each return: whether it is used, and why not",
-    "problems": "answers that a person should look at, each with its mend",
-    "uncoded": "texts that no code fits yet",
-    "changes": "every answer that cleaning changed",
-    "association": "the test of every two-way table, with its size",
-    "funnel": "how many were asked, returned and completed",
-    "completed": "who completed the returns",
-    "representativeness": "the returns against the population, where its numbers are given",
-    "selection": "each return by size, structure, type and self-rating",
-}
 
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
@@ -35,7 +23,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         titles,
         read_fragments(job.input.tables, titles, job.input.added),
         read_figures(job.input.figures),
-        [(Path(relpath(job.input[n], here)).as_posix(), told) for n, told in TOLD.items()],
+        [(Path(relpath(job.input[n], here)).as_posix(), told) for n, told in FILES.items()],
         used=int((returns["used"] == "True").sum()),
         returned=int((returns["returned"] == "True").sum()),
     )

@@ -21,17 +21,14 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     file, declared = job.input.response[0], read_yaml(job.input.response[0])
     check_config(declared, loads(Path(job.input.schema[0]).read_text(encoding="utf-8")), file)
     evidence = EvidenceClass(job.params.evidence[0])
-    if evidence is EvidenceClass.STUDY:
-        declared = response_without_print(declared)
     found = describe_response(
         read_coded(Path(job.input.coded), instrument),
         read_clean(Path(job.input.clean), instrument),
-        declared,
+        response_without_print(declared) if evidence is EvidenceClass.STUDY else declared,
         instrument,
         read_csv(Path(job.input.cells[0])),
         evidence,
-        confidence=job.params.confidence,
-        alpha=job.params.alpha,
+        **{name: job.params[name] for name in ("confidence", "alpha")},
         draws=job.params.permutations,
         seed=step_seed(job.params.seed, "describe_response"),
         file=file,

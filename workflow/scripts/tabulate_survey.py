@@ -22,8 +22,7 @@ job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
     instrument = load_instrument(read_yaml(job.input.instrument[0]))
     evidence, sure = EvidenceClass(job.params.evidence[0]), job.params.confidence
-    content = read_yaml(job.input.declared[0])
-    own = evidence is EvidenceClass.STUDY
+    content, own = read_yaml(job.input.declared[0]), evidence is EvidenceClass.STUDY
     declared = load_tables(tables_without_print(content) if own else content, instrument)
     coded = read_coded(Path(job.input.coded), instrument)
     items = read_items(Path(job.input.listed), instrument)
@@ -32,9 +31,8 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     named = {item: table.title for item, table in declared.tables.items()}
     titles = named | read_titles(job.input.published[0])
     write_tables(survey_tables(*given, items), titles, job.output.tables, job.output.pages)
-    asked = population_of(declared, printed)
-    added = tables_left_out(*given, confidence=sure, population=asked, items=items)
-    write_tables(added, titles, job.output.added)
+    of = {"population": population_of(declared, printed), "items": items}
+    write_tables(tables_left_out(*given, confidence=sure, **of), titles, job.output.added)
     crossed = crossings(Returns(coded, instrument, items), declared, printed)
     labels = {variable.name: variable.label for variable in instrument.coded}
     chance = {name: job.params[name] for name in ("seed", "samples", "confidence", "alpha")}

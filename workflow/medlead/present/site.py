@@ -366,6 +366,7 @@ def build_page(
             headline=_headline(summary),
             findings=records(audit, _AUDIT, "audit"),
             differing=[v for v in views.values() if v.differing],
+            drawn=sum(v.kind == "figure" and v.picture is not None for v in views.values()),
             groups=[g for g in groups if g[2]],
             relations=_relations(relations, views),
             notebooks=[(title, local_link(href), told) for title, href, told in notebook_list],

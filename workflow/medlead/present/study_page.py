@@ -13,6 +13,19 @@ from medlead.evidence import EvidenceClass, item_name
 from medlead.present.site import data_uri, local_link
 from medlead.present.tables import evidence_badge, templates
 
+# What stands in each file that the page names.
+FILES = {
+    "returns": "each return: whether it is used, and why not",
+    "problems": "answers that a person should look at, each with its mend",
+    "uncoded": "texts that no code fits yet",
+    "changes": "every answer that cleaning changed",
+    "association": "the test of every two-way table, with its size",
+    "funnel": "how many were asked, returned and completed",
+    "completed": "who completed the returns",
+    "representativeness": "the returns against the population, where its numbers are given",
+    "selection": "each return by size, structure, type and self-rating",
+}
+
 
 @dataclass(frozen=True)
 class Shown:

@@ -538,9 +538,11 @@ def test_the_pictures_show_their_data_and_evidence(
     assert sorted(marks) == sorted(sheet.loc[sheet["chosen"] != "", "chosen"])
     ratings = ["effective", "not_effective", "no_rating"]
     assert (selection.data[ratings].sum(axis=1) == selection.data["returns"]).all()
-    covered = int((selection.data["chosen"] != "").sum())
+    known = selection.data[~selection.data.isin(["not known"]).any(axis=1)]
+    assert 0 < len(known) < len(selection.data)
+    covered = int((known["chosen"] != "").sum())
     texts = [t.get_text() for t in selection.drawing.findobj(matplotlib.text.Text)]
-    assert any(f"{covered} of {len(selection.data)}" in t.replace("\n", " ") for t in texts)
+    assert any(f"{covered} of {len(known)} strata" in t.replace("\n", " ") for t in texts)
 
 
 def test_the_pictures_of_a_study_are_drawn_and_written_twice_the_same(tmp_path: Path) -> None:

@@ -43,6 +43,11 @@ class Plan:
         """Whether the survey's returns are rebuilt ones, with what was solved about them."""
         return bool(self.solved_folder)
 
+    @property
+    def own_returns(self) -> bool:
+        """Whether the returns are a study's own: then nothing is held against the 2013 print."""
+        return self.evidence("survey") == ["study"]
+
     def solved(self, *names: str) -> list[str]:
         """Tables that were solved once and are kept."""
         return [f"{self.solved_folder}/{n}.csv" for n in names]

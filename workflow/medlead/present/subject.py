@@ -116,7 +116,7 @@ class Subject:
     def most(self) -> int:
         """The longest bar of all panels."""
         both = [self.counts["count"].max(), self.counts["rebuilt"].max()]
-        return max(int(b) for b in both if not pd.isna(b))
+        return max((int(b) for b in both if not pd.isna(b)), default=0)
 
     # -- words
 

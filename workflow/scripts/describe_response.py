@@ -28,9 +28,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         instrument,
         read_csv(Path(job.input.cells[0])),
         evidence,
-        confidence=job.params.confidence,
-        alpha=job.params.alpha,
-        draws=job.params.draws,
+        **{name: job.params[name] for name in ("confidence", "alpha", "draws")},
         seed=step_seed(job.params.seed, "describe_response"),
         file=file,
     )

@@ -48,12 +48,15 @@ CELLS = printed_cells(read_csv(ROOT / "data" / "published" / "cells.csv"))
 TABLES = load_tables(definition("tables"), SURVEY)
 MARGINS = load_margins(DECLARED, SURVEY, CELLS, TABLES)
 RETURNS = read_csv(ROOT / "data" / "raw" / "survey.csv")
-EXPECTED = read_csv(ROOT / "tests" / "expected" / "cells.csv")
-OUTSIDE = set(
-    EXPECTED.loc[EXPECTED["reason"] == "outside-information", ["item", "row", "column"]].itertuples(
-        index=False, name=None
-    )
-)
+ELSEWHERE = yaml.safe_load((ROOT / "data/published/relations.yaml").read_text("utf-8"))["outside"]
+OUTSIDE = {
+    (item, row, column)
+    for item, row, column in CELLS
+    for one in ELSEWHERE
+    if item == one["item"]
+    and row in one.get("rows", [row])
+    and column in one.get("columns", [column])
+}
 SITES = pd.read_csv(ROOT / "data" / "raw" / "sites.csv").merge(
     pd.read_csv(ROOT / "data" / "raw" / "site_self_ratings.csv"), on="site"
 )

@@ -76,11 +76,12 @@ def column(frame: pd.DataFrame, name: str) -> dict[str, str]:
 
 def printed_keys(item: str) -> list[tuple[str, str]]:
     """The cells of a printed table: no headings, and nothing that comes from elsewhere."""
-    cells = read_csv(ROOT / "tests" / "expected" / "cells.csv")
     kinds = read_csv(ROOT / "data" / "published" / "cells.csv")
-    elsewhere = cells.loc[cells["reason"] == "outside-information", ["item", "row", "column"]]
+    declared = (ROOT / "data" / "published" / "relations.yaml").read_text(encoding="utf-8")
     # A column from elsewhere has nothing of ours in its empty cells either.
-    outside = {(i, c) for i, _, c in elsewhere.itertuples(index=False)}
+    outside = {
+        (o["item"], c) for o in yaml.safe_load(declared)["outside"] for c in o.get("columns", ())
+    }
     own = kinds[(kinds["item"] == item) & (kinds["kind"] != "label")]
     return [
         (row, heading)

@@ -229,7 +229,7 @@ def test_another_questionnaire_needs_only_a_declaration(small, libraries):
     }
     assert "Northshire" in words(made["a"])
     assert "3 of 5: 60 %" in words(made["b"])
-    assert "n = 4 of 5 returns, 1 without an answer." in words(made["a"])
+    assert "n = 4 of 5 completed returns, 1 without an answer." in words(made["a"])
     got = {(r["group"], r["level"]): r["value"] for r in counts(made["c"]).to_dict("records")}
     assert got["N", "1"] == got["N", "3"] == got["S", "40"] == got["S", "1"] == "1"
     assert got["N", "40"] == "0"

@@ -163,7 +163,7 @@ class Subject:
             )
             yield (
                 f"{DOUBT} The print cannot all be met: the rebuilt records have other counts here "
-                f"(hatched: too many in print; dashed: too few): {told}. {why}"
+                f"(hatched: more in print; dashed: fewer): {told}. {why}"
             )
 
     def _place(self, row: Mapping[Hashable, Any]) -> str:

@@ -48,5 +48,6 @@ def test_returns_of_ones_own_do_not_go_with_what_was_solved(copy: Copy) -> None:
     done = copy.snakemake("--dry-run", "--configfile", "config/ours.yaml")
     assert done.returncode != 0
     message = done.stderr[done.stderr.rindex("1 problem found.") :]
-    assert "data/raw/posted_returns.xlsx: returns of your own do not go with" in message
-    assert 'paths.solved: ""' in message
+    assert "paths.solved: 'data/solved' tells of rebuilt returns" in message
+    assert "inputs.survey is 'study'" in message
+    assert 'under paths, write solved: ""' in message

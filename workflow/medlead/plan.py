@@ -204,7 +204,7 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     (survey,) = plan.evidence("survey")
     if plan.rebuilt and survey != EvidenceClass.RECONSTRUCTED:
         what = f"'{plan.solved_folder}' tells of rebuilt returns, but inputs.survey is '{survey}'"
-        mend = 'write solved: "" for returns of your own, which leaves that step out'
+        mend = 'under paths, write solved: "" for returns of your own, which leaves that step out'
         raise ProblemsFound([Problem("config/config.yaml", f"paths.solved: {what}", mend)])
     # The rules ask for these names; what is wrong with them is told here, before any rule.
     plan.declared("tables.yaml", "tables")

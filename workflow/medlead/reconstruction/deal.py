@@ -32,8 +32,8 @@ def deal(
     `singles` are the counts of single records by name; they come first and keep their
     levels, but for variables of which nothing is known (`unknown`, each counted by
     itself): those they are dealt like any other record, by a hidden attitude that is that
-    of their known ratings. The hidden variables stand in columns that begin with an
-    underscore.
+    of their known ratings, and the answer is missing for others first. The hidden
+    variables stand in columns that begin with an underscore.
     """
     random = np.random.default_rng(seed)
     rest = counts - sum(singles.values(), np.zeros_like(counts))
@@ -59,6 +59,8 @@ def deal(
         told = [stand for stand in stands if stand is not None]
         if told:
             frame.loc[row, "_attitude"] = sum(told) / len(told)
+            # Who rated the one has most likely rated the other.
+            frame.loc[row, "_willing"] = frame["_willing"].max() + 1
     for number, names in enumerate(space.blocks):
         new = [name for name in names if name not in frame or frame[name].isna().any()]
         if not new:

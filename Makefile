@@ -13,15 +13,18 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CORES ?= 4
+# A configuration that changes some keys of config/config.yaml, and where it builds.
+CONFIG ?=
+RESULTS ?= results
 SOLVED := slack slack-sets sites identified witnesses solved-from
 
 .PHONY: all test lint format records doctors bench expected manifest lock clean
 .DEFAULT_GOAL := all
 
 all: $(VENV)/medlead-ready
-	$(BIN)/snakemake --cores $(CORES)
-	@$(BIN)/python -m medlead verify
-	@$(BIN)/python -m medlead headline
+	$(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
+	@$(BIN)/python -m medlead verify $(RESULTS)
+	@$(BIN)/python -m medlead headline $(RESULTS)
 
 $(VENV)/medlead-ready: envs/lock.txt envs/create.py pyproject.toml
 	$(PYTHON) envs/create.py $(VENV)

@@ -28,6 +28,7 @@ FOUNDATION = {
     "configuration",
     "provenance",
     "steady",
+    "without_print",
     # Plain messages know nothing of the package, and everything may speak.
     "sources.messages",
 }

@@ -80,7 +80,8 @@ def test_a_total_that_no_cell_explains_is_told_without_a_culprit() -> None:
     assert (row["check"], row["severity"], row["certainty"]) == ("sum", "major", "certain")
     assert row["explanation"].startswith("Parts and whole. One side adds up to 3, the other to 4.")
     assert row["explanation"].endswith(
-        "The print does not show which cell is wrong: none, or more than one, could be."
+        "The print does not show which cell is wrong: to change no single one, or any of "
+        "several, would mend it."
     )
     assert "If one cell alone is wrong" not in row["explanation"]
 

@@ -135,6 +135,10 @@ def test_the_start_stops_on_configuration_records_and_missing_inputs(
         (raw / entry["file"]).write_text("a\n1\n", encoding="utf-8")
     config["paths"]["raw"] = str(raw)
     write(raw)
+    with pytest.raises(ProblemsFound, match=r"inputs\.survey is 'study'") as found:
+        prepare(config, ROOT)
+    assert 'write solved: ""' in str(found.value)
+    config["paths"]["solved"] = ""
     plan = prepare(config, ROOT)
     assert plan.raw("sites") == [f"{raw}/{config['inputs']['sites']['file']}"]
 

@@ -144,6 +144,24 @@ def test_a_rebuilt_cell_or_a_mark_that_is_printed_nowhere_stops_the_stage() -> N
         small(marked_item="table-01")
 
 
+def test_tables_of_a_study_say_nothing_of_the_print() -> None:
+    # One cell that is printed so, one that is printed otherwise, one that is printed nowhere.
+    own = pd.DataFrame(
+        {"row": ["a", "b", "c"], "column": ["n"] * 3, "text": ["1", "9", "5"], "evidence": "study"}
+    )
+    found = small(tables={"table-01": own}, declarations={"relations": []})
+    cells = found.cells.set_index("row")
+    assert cells.loc[["a", "b"], "verdict"].tolist() == [Verdict.NOT_DERIVABLE] * 2
+    assert cells.loc[["a", "b"], "reason"].tolist() == [Reason.OTHER_RECORDS] * 2
+    assert cells.loc[["a", "b"], "rebuilt"].tolist() == ["", ""]
+    assert cells.loc["Total", "reason"] == Reason.STAGE_NOT_BUILT
+    assert found.summary["items_rebuilt"] == 0
+    # What the print says of itself stays.
+    again = small(tables={"table-01": own})
+    assert again.cells.set_index("row").loc["Total", "verdict"] == Verdict.AGREES
+    assert again.audit.empty
+
+
 def test_a_print_without_relations_or_marks_is_judged_too() -> None:
     found = small(declarations={"outside": [], "relations": []}, significance=significance())
     assert found.summary["relations_total"] == 0

@@ -3,21 +3,30 @@
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import strategies as st
 from small_world import RECORDS, SMALL, counts_of, random_records
 
-from medlead.reconstruction.check import check_survey
+from medlead.reconstruction.check import check_survey, excepted_cells
 from medlead.reconstruction.deal import deal
-from medlead.reconstruction.levels import as_levels, count_levels, role_times, used_returns
+from medlead.reconstruction.levels import (
+    as_levels,
+    count_levels,
+    numbers,
+    role_times,
+    used_returns,
+)
 from medlead.reconstruction.margins import load_margins, printed_cells
 from medlead.reconstruction.programme import assemble
+from medlead.reconstruction.returns import _set_total
 from medlead.reconstruction.sites import first_times, site_facts
 from medlead.reconstruction.slack import least_slack
+from medlead.reconstruction.space import Level, Space
 from medlead.reconstruction.statistics import identified_sets, part_ends, value_in
-from medlead.reconstruction.survey import excepted_cells
 from medlead.sources.messages import ProblemsFound
 from medlead.survey.cleaning import clean
 from medlead.survey.coding import code
@@ -39,12 +48,15 @@ CELLS = printed_cells(read_csv(ROOT / "data" / "published" / "cells.csv"))
 TABLES = load_tables(definition("tables"), SURVEY)
 MARGINS = load_margins(DECLARED, SURVEY, CELLS, TABLES)
 RETURNS = read_csv(ROOT / "data" / "raw" / "survey.csv")
-EXPECTED = read_csv(ROOT / "tests" / "expected" / "cells.csv")
-OUTSIDE = set(
-    EXPECTED.loc[EXPECTED["reason"] == "outside-information", ["item", "row", "column"]].itertuples(
-        index=False, name=None
-    )
-)
+ELSEWHERE = yaml.safe_load((ROOT / "data/published/relations.yaml").read_text("utf-8"))["outside"]
+OUTSIDE = {
+    (item, row, column)
+    for item, row, column in CELLS
+    for one in ELSEWHERE
+    if item == one["item"]
+    and row in one.get("rows", [row])
+    and column in one.get("columns", [column])
+}
 SITES = pd.read_csv(ROOT / "data" / "raw" / "sites.csv").merge(
     pd.read_csv(ROOT / "data" / "raw" / "site_self_ratings.csv"), on="site"
 )
@@ -66,6 +78,48 @@ def test_dealt_records_have_the_counts_they_were_dealt_from(seed: int) -> None:
     assert list(dealt["single"]).count("S") == 1
     again = deal(SMALL, counts, {"S": single}, recipe, seed)
     pd.testing.assert_frame_equal(dealt, again)
+
+
+RATED = Space(
+    {
+        "known": tuple(Level(str(i), str(i), i, i + 1) for i in range(5)),
+        "asked": (*(Level(str(i), str(i), i, i + 1) for i in range(5)), Level("", "")),
+    },
+    (("known",), ("asked",)),
+)
+
+
+@pytest.mark.parametrize(("held", "at_least", "at_most"), [(4, 3, 4), (0, 0, 1)])
+def test_what_is_not_known_of_a_single_record_goes_with_what_is(
+    held: int, at_least: int, at_most: int
+) -> None:
+    # One in six leaves the question out, but none that is known to have rated.
+    records = [{"known": i % 5, "asked": i % 6} for i in range(60)]
+    counts = counts_of(RATED, records)
+    # Whatever the solution gave the record for a question of which nothing is known.
+    for answer in range(5):
+        single = counts_of(RATED, [{"known": held, "asked": answer}])
+        recipe = {"size": {}, "attitude": {"known": 0.99, "asked": 0.99}}
+        dealt = deal(RATED, counts, {"S": single}, recipe, 7, ["asked"])
+        assert (count_levels(RATED, dealt) == counts).all()
+        assert dealt.loc[0, "known"] == held
+        assert at_least <= dealt.loc[0, "asked"] <= at_most
+        kept = deal(RATED, counts, {"S": single}, recipe, 7)
+        assert kept.loc[0, "asked"] == answer
+
+
+@hypothesis.given(
+    st.lists(st.integers(0, 12).map(float), min_size=1, max_size=6), st.integers(1, 40).map(float)
+)
+def test_posts_share_the_total_of_a_return(times: list[float], total: float) -> None:
+    shared = list(times)
+    _set_total(shared, total)
+    assert sum(shared) == total
+    assert min(shared) >= 0
+    if total >= sum(times):
+        # No post gets more than it had, while another has two activities less.
+        raised = [now for now, then in zip(shared, times, strict=True) if now > then]
+        assert max(raised, default=0) <= min(shared) + 1
 
 
 def test_a_single_record_that_is_not_among_all_is_refused() -> None:
@@ -276,6 +330,19 @@ def test_the_analysis_codes_the_returns_as_the_check_does() -> None:
         values = coded.frame.loc[used.index, name]
         shown = ["" if pd.isna(v) else str(v) if isinstance(v, str) else f"{v:g}" for v in values]
         assert shown == headings, name
+
+
+def test_the_analysis_reads_every_time_that_the_check_adds_up() -> None:
+    """A time that cleaning finds impossible is read by the check and by nothing else."""
+    coded = code(clean(RETURNS, SURVEY), SURVEY)
+    used = used_returns(RETURNS, SURVEY)
+    summed = {v.get("of") for v in DECLARED["values"]} & {v.name for v in SURVEY.coded if v.sum}
+    assert summed
+    for name in summed:
+        added = numbers(used, name, SURVEY)
+        assert added.notna().any()
+        read = coded.frame.loc[used.index, name].astype(float)
+        pd.testing.assert_series_equal(read, added, check_names=False)
 
 
 def test_identified_sets_are_the_sharp_bounds_of_tables_that_share_a_key() -> None:

@@ -252,7 +252,8 @@ def test_headline_numbers_are_those_of_the_summary(parts: dict[str, Any]) -> Non
     assert "1230" not in headline.text
     for sentence in (
         "25.9 %",
-        "Of 156 tables and figures, 153 are in scope and 11 are laid out again from records.",
+        "Of 156 tables and figures, 153 are in scope and 11 are laid out again from records "
+        "as tables; 1 figure is drawn.",
         "344 hold",
         "10 fail",
         "arithmetic on other cells (1,010)",

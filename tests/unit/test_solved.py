@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from medlead.reconstruction.check import check_survey
+from medlead.reconstruction.check import check_survey, excepted_cells
 from medlead.reconstruction.facts import Fact, number_of
 from medlead.reconstruction.margins import Margins, load_margins, printed_cells
 from medlead.reconstruction.parts import take_apart
@@ -23,7 +23,6 @@ from medlead.reconstruction.solved import (
 )
 from medlead.reconstruction.space import Level, Space
 from medlead.reconstruction.statistics import part_ends
-from medlead.reconstruction.survey import excepted_cells
 from medlead.reconstruction.witnesses import (
     ANY_KEY,
     REST,

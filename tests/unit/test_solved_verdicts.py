@@ -15,14 +15,13 @@ from hypothesis import strategies as st
 from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.performance.significance import judge_stars
 from medlead.performance.trusts import printed_correlations
-from medlead.reconstruction.check import check_survey
+from medlead.reconstruction.check import check_survey, excepted_cells
 from medlead.reconstruction.facts import Fact, number_of
 from medlead.reconstruction.levels import count_levels
 from medlead.reconstruction.margins import Margins, load_margins
 from medlead.reconstruction.margins import printed_cells as printed_texts
 from medlead.reconstruction.report import slack_report
 from medlead.reconstruction.space import Level, Space
-from medlead.reconstruction.survey import excepted_cells
 from medlead.survey.instrument import load_instrument
 from medlead.survey.table_definition import load_tables
 from medlead.verdicts.judge import Verdicts, judge
@@ -159,7 +158,7 @@ def test_equally_good_cells_are_conflicting_evidence_also_where_one_is_met(tmp_p
     verdicts = found.cells[["verdict", "reason"]].to_numpy().tolist()
     conflict = [str(Verdict.NOT_DERIVABLE), str(Reason.CONFLICTING_EVIDENCE)]
     assert verdicts == [conflict, conflict, [str(Verdict.AGREES_BY_CONSTRUCTION), ""]]
-    assert set(found.cells["rule"][:2]) == {"least slack: one of 2 cells, 2 equally good sets"}
+    assert set(found.cells["rule"][:2]) == {"least slack: some of 2 cells, 2 equally good sets"}
     (finding,) = found.audit.to_dict("records")
     assert (
         "some of 2 cells, in 2 equally good sets: Table 1: yes, n; Table 2: yes, n."

@@ -234,6 +234,13 @@ def test_cramers_v_is_corrected_as_bergsma_says() -> None:
     assert found.low < found.estimate < found.high
 
 
+@pytest.mark.parametrize(
+    "counts", [JOBS[:3], UNEVEN, table((4, 1), (0, 5), (3, 3), (9, 1), (2, 2))]
+)
+def test_cramers_v_does_not_ask_which_side_is_which(counts: Counts) -> None:
+    assert cramers_v(counts)[1:4] == pytest.approx(cramers_v(counts.T)[1:4])
+
+
 def test_nothing_in_a_table_gives_an_interval_from_zero() -> None:
     flat = table((5, 5, 5), (5, 5, 5))
     for effect in (cramers_v(flat), epsilon_squared(np.vstack([flat, flat[:1]]))):

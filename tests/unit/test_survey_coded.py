@@ -22,7 +22,7 @@ from medlead.survey.coded import (
 )
 from medlead.survey.coding import Coded, code
 from medlead.survey.instrument import Instrument, load_instrument
-from medlead.survey.intake import survey_tables
+from medlead.survey.intake import cleaned_tables
 from medlead.survey.rules import CleaningRules, load_cleaning
 from medlead.writing import read_csv, write_csv
 
@@ -47,7 +47,7 @@ def tables(
     """Clean, code and write into the folder."""
     cleaned = clean(raw, instrument, rules)
     coded = code(cleaned, instrument)
-    made = survey_tables(cleaned, coded, instrument, file="raw.csv", evidence="study")
+    made = cleaned_tables(cleaned, coded, instrument, file="raw.csv", evidence="study")
     for name, table in made.items():
         write_csv(folder / f"{name}.csv", table)
     return cleaned, coded

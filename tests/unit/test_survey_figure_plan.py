@@ -229,7 +229,7 @@ def test_another_questionnaire_needs_only_a_declaration(small, libraries):
     }
     assert "Northshire" in words(made["a"])
     assert "3 of 5: 60 %" in words(made["b"])
-    assert "n = 4 of 5 returns, 1 without an answer." in words(made["a"])
+    assert "n = 4 of 5 completed returns, 1 without an answer." in words(made["a"])
     got = {(r["group"], r["level"]): r["value"] for r in counts(made["c"]).to_dict("records")}
     assert got["N", "1"] == got["N", "3"] == got["S", "40"] == got["S", "1"] == "1"
     assert got["N", "40"] == "0"
@@ -327,3 +327,9 @@ def test_the_figures_of_a_stacked_bar_stay_apart(numbers):
     assert [t.get_text() for t in axes.texts] == [str(n) for n in numbers if n]
     assert np.isclose(sum(p.get_width() for p in axes.patches), 1)
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
+def test_a_key_that_yaml_reads_as_a_truth_value_is_told_like_any_other(instrument):
+    declared = yaml.safe_load("figures: [{figure: f-1, kind: rows, title: t, off: region}]")
+    with pytest.raises(ProblemsFound, match="the key 'False' is not known"):
+        load_figures(declared, instrument)

@@ -164,6 +164,28 @@ def test_overlapping_and_gapped_bands_are_told_apart() -> None:
     assert "overlap" in faults(mapping)
 
 
+def test_no_answer_can_fall_beside_the_bands() -> None:
+    mapping = changed()
+    bands = mapping["bands"]["budget"]["bands"]
+    first, last = bands.pop(0), bands[-1]
+    assert "budget: values from 5 to below 50 have no band" in faults(mapping)
+    bands.insert(0, first)
+    last["below"] = 2000
+    assert "budget: values from 2000 on have no band" in faults(mapping)
+    # The greatest answer that is taken, 3000, is the last that needs one.
+    last["below"] = 3000
+    assert "budget: values from 3000 on have no band" in faults(mapping)
+    last["below"] = 3001
+    load_instrument(mapping)
+
+
+def test_every_option_of_a_choice_that_is_coded_has_a_code() -> None:
+    mapping = changed()
+    codes = next(c for c in mapping["codes"].values() if c["kind"] == "choice")
+    lost = codes["codes"].pop()["options"][0]
+    assert f"the option '{lost}' has no code" in faults(mapping)
+
+
 def test_a_band_end_that_is_no_number_is_refused() -> None:
     mapping = changed()
     mapping["bands"]["staff"]["bands"][2]["from"] = "two thousand"

@@ -19,6 +19,7 @@ from medlead.sources.messages import ProblemsFound
 from medlead.survey.declared import Numbers, cell_texts, level_counts
 from medlead.survey.representativeness import representativeness
 from medlead.survey.response import completed_by, funnel
+from medlead.survey.sampling import detectable
 
 ROOT = Path(__file__).parents[2]
 RESPONSE: dict[str, Any] = yaml.safe_load(
@@ -238,6 +239,24 @@ def test_a_finite_population_is_tested_as_fisher_would() -> None:
     assert set(frame["evidence"]) == {"study"}
 
 
+@pytest.mark.parametrize(("text", "half"), [("40", 0.5), ("38.5", 0.05)])
+def test_what_the_responses_would_notice_is_told_of_the_share_itself(
+    text: str, half: float
+) -> None:
+    said = {"level": "a", "direction": "same", "says": "something"}
+    frame = claims(study(), shares={"a": {"number": json.loads(text)}}, statements=[said])
+    row = frame[frame["method"] == "binomial"].iloc[0]
+    ends = [100 * end for end in detectable(8, float(text) / 100, 0.05, 0.8)]
+    assert [row["detects_below"], row["detects_above"]] == pytest.approx(ends, nan_ok=True)
+    # A share stands for all that is rounded to it at its last digit.
+    ends = [float(text) - half, float(text) + half]
+    assert [row["population_percent_low"], row["population_percent_high"]] == pytest.approx(ends)
+    assert row["percent"] == pytest.approx(75)
+    words = frame.loc[frame["method"] == "statement", "says"].item()
+    assert words.endswith("with 80 % power.")
+    assert "8 responses notice an expected share" in words
+
+
 @pytest.mark.parametrize(
     ("members", "direction", "verdict"),
     [
@@ -338,6 +357,31 @@ def test_printed_shares_that_do_not_add_up_leave_a_range(balance: pd.DataFrame) 
     # A fourth type that never answers is the least likely.
     other = single[single["against"].str.contains("another type")]["p_low"].iloc[0]
     assert other < dealt["p_low"].min()
+
+
+def test_each_statement_tells_what_would_be_noticed_of_its_own_level(balance: pd.DataFrame) -> None:
+    own = balance[balance["claim"] == "Trust type"]
+    tests = own[own["method"] == "finite population"].drop_duplicates("level").set_index("level")
+    said = own[own["method"] == "statement"].set_index("level")["says"]
+    assert len(said) == len(tests) > 1
+    for level, words in said.items():
+        assert f"above {tests.loc[level, 'detects_above']:.1f} % with" in words
+
+
+def test_a_share_can_be_all_that_the_least_of_the_others_leave(balance: pd.DataFrame) -> None:
+    shares = {
+        level: float(number(CELLS[tuple(source["cells"][0])]))
+        for level, source in RESPONSE["representativeness"]["claims"][1]["shares"].items()
+    }
+    rows = balance[balance["against"].str.endswith("% with all that is unaccounted for")]
+    found = rows.set_index("level")["population_percent_high"].to_dict()
+    # Printed without decimals, each of the others is at least half a point less.
+    assert found == pytest.approx(
+        {
+            level: 100 - sum(share - 0.5 for other, share in shares.items() if other != level)
+            for level in shares
+        }
+    )
 
 
 def test_what_is_missing_is_dealt_to_each_type_in_turn(balance: pd.DataFrame) -> None:

@@ -14,7 +14,7 @@ from openpyxl import Workbook, load_workbook
 from medlead.sources.messages import ProblemsFound
 from medlead.survey.coding import code
 from medlead.survey.instrument import load_instrument
-from medlead.survey.intake import read_returns, survey_tables
+from medlead.survey.intake import cleaned_tables, read_returns
 from medlead.survey.returned import respondent_key
 from medlead.survey.rules import Duplicates, load_cleaning
 
@@ -40,7 +40,7 @@ FORMULA = (11, "q13_performance")
 def tables(path: Path) -> dict[str, pd.DataFrame]:
     cleaned, notes = read_returns(path, SURVEY, FIRST)
     coded = code(cleaned, SURVEY)
-    return survey_tables(cleaned, coded, SURVEY, file=path.name, evidence="study", notes=notes)
+    return cleaned_tables(cleaned, coded, SURVEY, file=path.name, evidence="study", notes=notes)
 
 
 def expected(path: Path) -> list[tuple[int, str, str, str]]:

@@ -93,14 +93,14 @@ def test_a_size_that_is_not_given_is_no_part_of_the_ranking() -> None:
 
 
 @settings(max_examples=40)
-@given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.data())
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(0, 3), st.data())
 def test_the_coverage_of_a_random_choice_is_that_of_all_choices(
-    sizes: list[int], data: st.DataObject
+    sizes: list[int], others: int, data: st.DataObject
 ) -> None:
-    draws = data.draw(st.integers(1, sum(sizes)))
-    members = [group for group, size in enumerate(sizes) for _ in range(size)]
-    every = [len(set(c)) for c in itertools.combinations(members, draws)]
-    found = coverage(sizes, draws)
+    draws = data.draw(st.integers(1, sum(sizes) + others))
+    members = [group for group, size in enumerate(sizes) for _ in range(size)] + [-1] * others
+    every = [len(set(c) - {-1}) for c in itertools.combinations(members, draws)]
+    found = coverage(sizes, draws, others)
     assert found == {v: Fraction(every.count(v), len(every)) for v in sorted(set(every))}
     assert mean_of(found) == pytest.approx(np.mean(every))
     assert at_least(found, max(every)) == pytest.approx(every.count(max(every)) / len(every))
@@ -220,9 +220,13 @@ def test_the_spread_of_a_small_choice_by_hand() -> None:
         {"N | small": 0.8, "S | large": 0.8, "S | not known": 0.4}
     )
     covered = table[(table["part"] == "measure") & (table["of"] == "county x half")].iloc[0]
-    # Of the 10 pairs of returns only two lie in one stratum.
-    assert (covered["chosen"], covered["available"]) == (2, 3)
-    assert covered["p_low"] == pytest.approx(0.8)
+    # Of the 10 pairs of returns four have one from each stratum that is known; four have the
+    # return of which no number is known, and two lie in one stratum.
+    assert (covered["chosen"], covered["available"]) == (2, 2)
+    assert covered["p_low"] == pytest.approx(0.4)
+    assert covered["expected"] == pytest.approx((4 * 2 + 6) / 10)
+    halves = table[(table["part"] == "measure") & (table["of"] == "half")].iloc[0]
+    assert halves["says"].startswith("2 of 2 levels; 2 of 5 drawn")
     pairs = table[table["level"].str.startswith("columns")].iloc[0]
     # P and Q differ in both columns; so do 4 + 2 of the 10 pairs, and two more in one.
     assert pairs["chosen"] == 2
@@ -534,9 +538,11 @@ def test_the_pictures_show_their_data_and_evidence(
     assert sorted(marks) == sorted(sheet.loc[sheet["chosen"] != "", "chosen"])
     ratings = ["effective", "not_effective", "no_rating"]
     assert (selection.data[ratings].sum(axis=1) == selection.data["returns"]).all()
-    covered = int((selection.data["chosen"] != "").sum())
+    known = selection.data[~selection.data.isin(["not known"]).any(axis=1)]
+    assert 0 < len(known) < len(selection.data)
+    covered = int((known["chosen"] != "").sum())
     texts = [t.get_text() for t in selection.drawing.findobj(matplotlib.text.Text)]
-    assert any(f"{covered} of {len(selection.data)}" in t.replace("\n", " ") for t in texts)
+    assert any(f"{covered} of {len(known)} strata" in t.replace("\n", " ") for t in texts)
 
 
 def test_the_pictures_of_a_study_are_drawn_and_written_twice_the_same(tmp_path: Path) -> None:

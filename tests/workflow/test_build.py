@@ -14,7 +14,11 @@ pytestmark = pytest.mark.workflow
 # What each kind of edit reaches: no rule more, no rule less.
 PAGE = {"run_notebooks", "build_page", "record_run", "all"}
 AFTER_TRUSTS = {"compare_trusts", "draw_performance", "judge_cells"} | PAGE
-EVERY_JOB = AFTER_TRUSTS | {"check_inputs", "tabulate_sites", "tabulate_performance"}
+AFTER_RECORDS = {"check_records", "draw_survey", "judge_cells"} | PAGE
+AFTER_RETURNS = {"clean_survey", "tabulate_survey", "describe_response"} | AFTER_RECORDS
+EVERY_JOB = (
+    AFTER_TRUSTS | AFTER_RETURNS | {"check_inputs", "tabulate_sites", "tabulate_performance"}
+)
 
 
 def test_a_clean_copy_plans_every_job(tmp_path: Path) -> None:
@@ -68,14 +72,15 @@ def test_no_result_knows_where_it_was_built(built: Copy) -> None:
             "sites.csv",
             ",South West,",
             ",South East,",
-            {"check_inputs", "tabulate_sites", "judge_cells"} | PAGE,
+            {"check_inputs", "tabulate_sites"} | AFTER_RECORDS,
         ),
         (
             "site_self_ratings.csv",
             "8",
             "9",
-            {"check_inputs", "tabulate_performance", "judge_cells"} | PAGE,
+            {"check_inputs", "tabulate_performance"} | AFTER_RECORDS,
         ),
+        ("survey.csv", "131.5,", "131,", {"check_inputs"} | AFTER_RETURNS),
     ],
 )
 def test_one_raw_cell_reruns_what_depends_on_it(
@@ -106,6 +111,11 @@ def test_a_rerun_after_an_edit_equals_a_build_from_nothing(scratch: Copy, tmp_pa
     [
         ("performance/groups.py", AFTER_TRUSTS),
         ("survey/sites.py", {"tabulate_sites", "judge_cells"} | PAGE),
+        ("survey/association.py", {"tabulate_survey", "judge_cells"} | PAGE),
+        ("survey/site_parts.py", {"describe_response"} | PAGE),
+        ("survey/rules.py", {"check_inputs"} | AFTER_RETURNS - {"check_records"}),
+        ("reconstruction/sentences.py", AFTER_RECORDS),
+        ("present/tiles.py", {"draw_survey"} | PAGE),
         ("present/forest.py", {"draw_performance"} | PAGE),
         ("verdicts/audit.py", {"judge_cells"} | PAGE),
         ("present/site.py", {"build_page", "record_run", "all"}),
@@ -125,7 +135,7 @@ def test_several_edits_at_once_miss_nothing(scratch: Copy) -> None:
     scratch.record_raw()
     path = scratch.folder / "workflow" / "medlead" / "performance" / "groups.py"
     path.write_text(path.read_text(encoding="utf-8") + "\n# an edit\n", encoding="utf-8")
-    assert scratch.planned() == AFTER_TRUSTS | {"check_inputs", "tabulate_sites"}
+    assert scratch.planned() == AFTER_TRUSTS | AFTER_RECORDS | {"check_inputs", "tabulate_sites"}
 
 
 def test_the_summary_adds_up(built: Copy) -> None:

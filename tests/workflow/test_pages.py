@@ -15,6 +15,7 @@ pytestmark = pytest.mark.workflow
 PAGES = (
     "report/index.html",
     "notebooks/01-the-evidence.html",
+    "notebooks/02-the-national-survey.html",
     "notebooks/03-engagement-and-performance.html",
     "tables/table-27.html",
 )
@@ -95,7 +96,7 @@ document.getElementById("f").onload = (e) => {{
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", PAGES[:3])
+@pytest.mark.parametrize("name", PAGES[:4])
 def test_a_page_never_scrolls_sideways(built: Copy, tmp_path: Path, name: str, width: int) -> None:
     page = (built.folder / "results" / name).as_uri()
     frame = tmp_path / "frame.html"

@@ -41,9 +41,9 @@ def records(copy: Copy, name: str) -> list[dict[str, str]]:
 
 
 def configure(copy: Copy, name: str) -> None:
-    """Take a file of the tests as the survey of the study."""
-    shutil.copy(PROJECT / "tests" / "data" / name, copy.folder / "data" / "raw")
+    """Take a raw file as the survey of the study."""
     copy.edit("config/config.yaml", INPUT, f'survey: {{file: {name}, sheet: ""}}')
+    copy.edit("config/config.yaml", "  solved: data/solved", '  solved: ""')
     copy.record_raw()
 
 
@@ -63,6 +63,7 @@ def test_untidy_returns_build_once_a_choice_is_made_and_a_pattern_added_codes_mo
     copy: Copy,
 ) -> None:
     name = "posted_returns.xlsx"
+    shutil.copy(PROJECT / "tests" / "data" / name, copy.folder / "data" / "raw")
     configure(copy, name)
     done = copy.snakemake(*TARGETS, cores=2)
     text = done.stdout + done.stderr
@@ -131,8 +132,7 @@ def test_a_study_with_other_questions_needs_no_other_code(copy: Copy) -> None:
         "Dale,S,,,,,,,,,,,,,,,,,\n"
     )
     (copy.folder / "data/raw/libraries.csv").write_text(returns, encoding="utf-8")
-    copy.edit("config/config.yaml", INPUT, 'survey: {file: libraries.csv, sheet: ""}')
-    copy.record_raw()
+    configure(copy, "libraries.csv")
     build(copy)
     hill, dale = records(copy, "coded.csv")
     assert (hill["readers"], hill["main"], hill["loans"]) == ("some", "Print", "9")

@@ -3,7 +3,9 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from medlead.provenance import changed_results, read_receipts
 from medlead.sources.manifest import Manifest, write
@@ -38,8 +40,17 @@ def verify_results(results: Path) -> int:
 
 
 def headline(results: Path) -> int:
-    """Print the counts by verdict and where the report page is."""
-    summary = json.loads((results / "verdicts" / "summary.json").read_text(encoding="utf-8"))
+    """Print the counts by verdict, where any were built, and where the report page is."""
+    summary_file = results / "verdicts" / "summary.json"
+    page = (results / "report" / "index.html").resolve(strict=True)
+    # A study with its own returns has no verdicts.
+    if summary_file.is_file():
+        _print_counts(json.loads(summary_file.read_text(encoding="utf-8")))
+    print(f"\nThe report page: {page}")
+    return 0
+
+
+def _print_counts(summary: Mapping[str, Any]) -> None:
     print(f"\n{summary['cells_total']} printed cells judged:")
     for verdict, count in summary["cells_by_verdict"].items():
         print(f"  {count:5d}  {verdict}")
@@ -47,8 +58,6 @@ def headline(results: Path) -> int:
         f"{summary['relations_total']} relations within the print tested: "
         f"{summary['relations_holding']} hold, {summary['relations_failing']} fail."
     )
-    print(f"\nThe report page: {(results / 'report' / 'index.html').resolve()}")
-    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:

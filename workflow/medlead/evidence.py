@@ -85,6 +85,7 @@ class Reason(StrEnum):
     TIED = "tied"
     STATED_ONCE = "stated-once"
     RECORDS_DIFFER = "records-differ"
+    OTHER_RECORDS = "other-records"
 
     @property
     def meaning(self) -> str:
@@ -126,6 +127,10 @@ _REASON_MEANINGS = {
     Reason.RECORDS_DIFFER: (
         "The solved records give another value, but nothing printed contradicts this one: the "
         "fault is theirs."
+    ),
+    Reason.OTHER_RECORDS: (
+        "This table was counted from a study's own records, which are not those that the print "
+        "is about: neither says anything of the other."
     ),
 }
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from medlead.configuration import check_config
+from medlead.evidence import EvidenceClass
 from medlead.provenance import code_only, collect_problems, module_files, sha256
 from medlead.sources.manifest import Manifest, verify
 from medlead.sources.messages import Problem, ProblemsFound, report
@@ -41,6 +42,11 @@ class Plan:
     def rebuilt(self) -> bool:
         """Whether the survey's returns are rebuilt ones, with what was solved about them."""
         return bool(self.solved_folder)
+
+    @property
+    def own_returns(self) -> bool:
+        """Whether the returns are a study's own: then nothing is held against the 2013 print."""
+        return self.evidence("survey") == ["study"]
 
     def solved(self, *names: str) -> list[str]:
         """Tables that were solved once and are kept."""
@@ -171,7 +177,8 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     """Check the configuration and every raw file, and return the plan.
 
     Raises ProblemsFound with all faults: of the configuration first, then of the
-    files against their manifest, then of the names that rules take from instruments.
+    files against their manifest, then of what was solved about other returns than those
+    given, then of the names that rules take from instruments.
     """
     schema = loads((root / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
     check_config(config, schema, "config/config.yaml")
@@ -194,6 +201,11 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     if problems:
         raise ProblemsFound(problems)
     plan = Plan(config, root)
+    (survey,) = plan.evidence("survey")
+    if plan.rebuilt and survey != EvidenceClass.RECONSTRUCTED:
+        what = f"'{plan.solved_folder}' tells of rebuilt returns, but inputs.survey is '{survey}'"
+        mend = 'under paths, write solved: "" for returns of your own, which leaves that step out'
+        raise ProblemsFound([Problem("config/config.yaml", f"paths.solved: {what}", mend)])
     # The rules ask for these names; what is wrong with them is told here, before any rule.
     plan.declared("tables.yaml", "tables")
     plan.declared("figures.yaml", "figures", "figure")

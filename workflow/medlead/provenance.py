@@ -85,7 +85,7 @@ def _used_by(path: Path, package: Path, *_: int) -> tuple[frozenset[Path], froze
 
 
 def _imports(tree: ast.AST, path: Path, package: Path) -> Iterator[Path]:
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -100,6 +100,18 @@ def _imports(tree: ast.AST, path: Path, package: Path) -> Iterator[Path]:
             continue
         for name in names:
             yield from _files_of(name.split("."), package)
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every statement, at any depth; far fewer than all nodes, of which `ast.walk` gives each."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            below = getattr(node, part, None)
+            # The body of a lambda and of an expression is no list of statements.
+            todo.extend(below if isinstance(below, list) else ())
 
 
 def _trees(path: Path) -> list[ast.AST]:
@@ -123,12 +135,24 @@ _MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?+[ \t]*|\w+[ \t]*=[ \t]*[%!].*
 
 
 def _data_beside(tree: ast.AST, path: Path) -> Iterator[Path]:
+    folders = _data_folders(path.parent)
+    if not folders:
+        return
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            name = node.value
-            if name.isidentifier() and (folder := path.parent / name).is_dir():
-                files = (f for f in folder.rglob("[!.]*") if f.is_file())
-                yield from (f for f in files if f.suffix not in (".py", ".pyc"))
+            yield from folders.get(node.value, ())
+
+
+@cache
+def _data_folders(around: Path) -> dict[str, list[Path]]:
+    """The files that are no modules, by the name of their folder beside a module."""
+    found = {}
+    for folder in (f for f in around.iterdir() if f.is_dir() and f.name.isidentifier()):
+        files = (f for f in folder.rglob("[!.]*") if f.is_file())
+        data = [f for f in files if f.suffix not in (".py", ".pyc")]
+        if data:
+            found[folder.name] = data
+    return found
 
 
 def _files_of(parts: Sequence[str], package: Path) -> Iterator[Path]:

@@ -92,6 +92,12 @@ rule solve_margins:
     conda:
         "../../envs/medlead.yaml"
     params:
+        content=plan.bytes_of(
+            plan.published("cells.csv"),
+            plan.instruments("ratings.yaml", "survey.yaml", "tables.yaml"),
+            plan.instruments("margins.yaml"),
+            plan.code("solve_margins"),
+        ),
         names=KNOWN,
         sheets=plan.sheets(*KNOWN),
         sums=plan.raw_sums(*KNOWN),
@@ -121,6 +127,12 @@ rule make_survey:
     conda:
         "../../envs/medlead.yaml"
     params:
+        content=plan.bytes_of(
+            plan.published("cells.csv"),
+            plan.instruments("ratings.yaml", "survey.yaml", "tables.yaml"),
+            plan.instruments("margins.yaml", "records.yaml"),
+            plan.code("make_survey"),
+        ),
         names=RECORD_INPUTS,
         sheets=plan.sheets(*RECORD_INPUTS),
         sums=plan.raw_sums(*RECORD_INPUTS),
@@ -153,6 +165,12 @@ rule bound_statistics:
     conda:
         "../../envs/medlead.yaml"
     params:
+        content=plan.bytes_of(
+            plan.published("cells.csv"),
+            plan.instruments("ratings.yaml", "survey.yaml", "tables.yaml"),
+            plan.instruments("margins.yaml", "statistics.yaml"),
+            plan.code("bound_statistics"),
+        ),
         names=KNOWN,
         sheets=plan.sheets(*KNOWN),
         sums=plan.raw_sums(*KNOWN),

@@ -1,46 +1,98 @@
-# Report: the page that a reviewer reads, and the record of the run.
+# Report: the page that a reviewer reads, and the record of the run. A study with its own
+# returns gets a page of its own: what the returns give, and no verdicts on the 2013 report.
+
+PAGE = "build_study_page" if plan.own_returns else "build_page"
 
 
-rule build_page:
-    input:
-        published=plan.published("items.csv", "cells.csv"),
-        verdicts=rules.judge_cells.output.cells,
-        relations=rules.judge_cells.output.relations,
-        audit=rules.judge_cells.output.audit,
-        summary=rules.judge_cells.output.summary,
-        tables=rules.judge_cells.input.tables,
-        added=[
-            rules.tabulate_sites.output.added,
-            rules.tabulate_survey.output.added,
-            rules.tabulate_performance.output.added,
-        ],
-        figures=[rules.draw_survey.output.files, rules.draw_performance.output.files],
-        notebooks=rules.run_notebooks.output.notebooks,
-        code=plan.code("build_page"),
-    output:
-        page=plan.result("report/index.html"),
-        receipt=plan.receipt("build_page"),
-    log:
-        plan.log("build_page"),
-    benchmark:
-        "benchmarks/build_page.tsv"
-    conda:
-        "../../envs/medlead.yaml"
-    params:
-        content=plan.bytes_of(
-            plan.published("items.csv", "cells.csv"),
-            plan.code("build_page"),
-        ),
-        title=config["study"]["title"],
-    message:
-        "Report 13/13: the page"
-    script:
-        "../scripts/build_page.py"
+if plan.own_returns:
+
+    rule build_study_page:
+        input:
+            register=plan.published("items.csv"),
+            declared=plan.instruments("tables.yaml"),
+            tables=rules.tabulate_survey.output.tables,
+            added=rules.tabulate_survey.output.added,
+            figures=[
+                rules.draw_survey.output.files,
+                rules.describe_response.output.pictures,
+            ],
+            returns=rules.clean_survey.output.returns,
+            problems=rules.clean_survey.output.problems,
+            uncoded=rules.clean_survey.output.uncoded,
+            changes=rules.clean_survey.output.changes,
+            association=rules.tabulate_survey.output.association,
+            funnel=rules.describe_response.output.funnel,
+            completed=rules.describe_response.output.completed,
+            representativeness=rules.describe_response.output.representativeness,
+            selection=rules.describe_response.output.selection,
+            code=plan.code("build_study_page"),
+        output:
+            page=plan.result("report/index.html"),
+            receipt=plan.receipt("build_study_page"),
+        log:
+            plan.log("build_study_page"),
+        benchmark:
+            "benchmarks/build_study_page.tsv"
+        conda:
+            "../../envs/medlead.yaml"
+        params:
+            content=plan.bytes_of(
+                plan.published("items.csv"),
+                plan.instruments("tables.yaml"),
+                plan.code("build_study_page"),
+            ),
+            title=config["study"]["title"],
+            evidence=plan.evidence("survey"),
+        message:
+            "Report 13/13: the page of the study"
+        script:
+            "../scripts/build_study_page.py"
+
+else:
+
+    rule build_page:
+        input:
+            published=plan.published("items.csv", "cells.csv"),
+            verdicts=rules.judge_cells.output.cells,
+            relations=rules.judge_cells.output.relations,
+            audit=rules.judge_cells.output.audit,
+            summary=rules.judge_cells.output.summary,
+            tables=rules.judge_cells.input.tables,
+            added=[
+                rules.tabulate_sites.output.added,
+                rules.tabulate_survey.output.added,
+                rules.tabulate_performance.output.added,
+            ],
+            figures=[
+                rules.draw_survey.output.files,
+                rules.draw_performance.output.files,
+            ],
+            notebooks=rules.run_notebooks.output.notebooks,
+            code=plan.code("build_page"),
+        output:
+            page=plan.result("report/index.html"),
+            receipt=plan.receipt("build_page"),
+        log:
+            plan.log("build_page"),
+        benchmark:
+            "benchmarks/build_page.tsv"
+        conda:
+            "../../envs/medlead.yaml"
+        params:
+            content=plan.bytes_of(
+                plan.published("items.csv", "cells.csv"),
+                plan.code("build_page"),
+            ),
+            title=config["study"]["title"],
+        message:
+            "Report 13/13: the page"
+        script:
+            "../scripts/build_page.py"
 
 
 rule record_run:
     input:
-        receipt=rules.build_page.output.receipt,
+        receipt=plan.receipt(PAGE),
         code=plan.code("record_run"),
     output:
         run=plan.result("provenance/run.json"),

@@ -144,7 +144,6 @@ rule describe_response:
     conda:
         "../../envs/medlead.yaml"
     params:
-        **config["analysis"],
         content=plan.bytes_of(
             plan.published("cells.csv"),
             plan.instruments("survey.yaml", "response.yaml"),
@@ -152,6 +151,9 @@ rule describe_response:
             plan.code("describe_response"),
         ),
         evidence=plan.evidence("survey"),
+        confidence=config["analysis"]["confidence"],
+        alpha=config["analysis"]["alpha"],
+        draws=config["analysis"]["permutations"],
         seed=config["seed"],
     message:
         "Survey 6/13: who answered, whom they stand for, how the sites were chosen (3.1, 4.1)"

@@ -1,4 +1,5 @@
-# Verdicts: every printed cell against the evidence, the print against itself.
+# Verdicts: every printed cell against the evidence, the print against itself. They are about
+# the report of 2013: where a study has its own returns, nothing asks for them.
 
 # What records solved to the print say of it; nothing where a study has its own returns.
 SOLVED_FRAMES = [

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from medlead.present.site import build_page
-from medlead.present.write import notebook_links, read_figures, read_fragments
+from medlead.present.write import notebook_links, read_figures, read_fragments, read_titles
 from medlead.provenance import Job
 from medlead.writing import read_csv, write_text
 
@@ -12,6 +12,7 @@ job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
     items, cells = (read_csv(Path(p)) for p in job.input.published)
     links, listed = notebook_links([Path(n) for n in job.input.notebooks])
+    titles = read_titles(job.input.published[0])
     page = build_page(
         items,
         cells,
@@ -19,7 +20,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         read_csv(Path(job.input.relations)),
         read_csv(Path(job.input.audit)),
         json.loads(Path(job.input.summary).read_text(encoding="utf-8")),
-        tables=read_fragments(job.input.tables, items, job.input.added),
+        tables=read_fragments(job.input.tables, titles, job.input.added),
         figures=read_figures(job.input.figures),
         notebooks=links,
         notebook_list=listed,

@@ -6,7 +6,7 @@ from medlead.provenance import Job
 from medlead.sources.inputs import read_yaml
 from medlead.survey.coding import code
 from medlead.survey.instrument import load_instrument
-from medlead.survey.intake import read_returns, survey_tables
+from medlead.survey.intake import cleaned_tables, read_returns
 from medlead.survey.rules import load_cleaning
 from medlead.writing import write_csv
 
@@ -17,7 +17,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     )
     rules = load_cleaning(read_yaml(job.input.cleaning[0]), file=str(job.input.cleaning[0]))
     cleaned, notes = read_returns(Path(job.input.raw[0]), instrument, rules, job.params.sheets[0])
-    tables = survey_tables(
+    tables = cleaned_tables(
         cleaned,
         code(cleaned, instrument),
         instrument,

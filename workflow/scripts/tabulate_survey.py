@@ -15,23 +15,24 @@ from medlead.survey.left_out import population_of, tables_left_out
 from medlead.survey.selection import Returns
 from medlead.survey.table_definition import load_tables
 from medlead.survey.tables import survey_tables
+from medlead.without_print import tables_without_print
 from medlead.writing import read_csv, write_csv
 
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
     instrument = load_instrument(read_yaml(job.input.instrument[0]))
-    declared = load_tables(read_yaml(job.input.declared[0]), instrument)
+    evidence, sure = EvidenceClass(job.params.evidence[0]), job.params.confidence
+    content, own = read_yaml(job.input.declared[0]), evidence is EvidenceClass.STUDY
+    declared = load_tables(tables_without_print(content) if own else content, instrument)
     coded = read_coded(Path(job.input.coded), instrument)
     items = read_items(Path(job.input.listed), instrument)
-    evidence, sure = EvidenceClass(job.params.evidence[0]), job.params.confidence
-    printed = printed_cells(read_csv(Path(job.input.published[1])))
+    printed = {} if own else printed_cells(read_csv(Path(job.input.published[1])))
     given = (coded, declared, instrument, evidence)
     named = {item: table.title for item, table in declared.tables.items()}
     titles = named | read_titles(job.input.published[0])
     write_tables(survey_tables(*given, items), titles, job.output.tables, job.output.pages)
-    asked = population_of(declared, printed)
-    added = tables_left_out(*given, confidence=sure, population=asked, items=items)
-    write_tables(added, titles, job.output.added)
+    of = {"population": population_of(declared, printed), "items": items}
+    write_tables(tables_left_out(*given, confidence=sure, **of), titles, job.output.added)
     crossed = crossings(Returns(coded, instrument, items), declared, printed)
     labels = {variable.name: variable.label for variable in instrument.coded}
     chance = {name: job.params[name] for name in ("seed", "samples", "confidence", "alpha")}

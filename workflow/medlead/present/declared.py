@@ -148,7 +148,7 @@ class _Check:
         self.problems.append(Problem(self.file, f"{place}: {what}", mend, allowed=shown))
 
     def unknown(self, place: str, what: str, name: str, known: Sequence[str]) -> None:
-        near = nearest(name, known)
+        near = nearest(str(name), known)
         mend = f"did you mean '{near}'?" if near else "correct it"
         self.wrong(place, f"the {what} '{name}' is not known", mend, known)
 

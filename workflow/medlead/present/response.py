@@ -161,7 +161,7 @@ def _who(axes: Axes, who: pd.DataFrame, total: int) -> None:
     axes.set_ylim(-1.0, 1.4)
     axes.set_axis_off()
     box = axes.get_position().width * float(axes.figure.get_size_inches()[0])  # type: ignore[union-attr]
-    _say(axes, -0.1 / box, 0, "Completed by", align="right")
+    _say(axes, -0.1 / box, 0, f"Completed by\n(all {total})", align="right")
     colours = [style.COLOURS[c] for c in ("blue", "sky", "green", "yellow", "orange", "purple")]
     start, ends = 0, [-math.inf, -math.inf]
     for place, row in enumerate(who.to_dict("records")):

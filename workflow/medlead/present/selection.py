@@ -40,7 +40,9 @@ def draw_selection(
     rows, columns = _combinations(sheet, picture["rows"]), _combinations(sheet, picture["columns"])
     cells = _cells(sheet, picture)
     chosen = int((sheet[CHOSEN] != "").sum())
-    covered = sum(any(m[0] for m in marks) for marks in cells.values())
+    # A size that is not known puts a return into no stratum.
+    strata = [marks for key, marks in cells.items() if NOT_KNOWN not in key[0] + key[1]]
+    covered = sum(any(m[0] for m in marks) for marks in strata)
     title = f"The {chosen} chosen sites among {len(sheet)} returns"
     warning = (
         " The returns are reconstructed: how structure, type, size and self-rating go together is "
@@ -49,7 +51,7 @@ def draw_selection(
         else ""
     )
     caption = (
-        f"Each mark is a return; letters are chosen sites. {effective} {covered} of {len(cells)} "
+        f"Each mark is a return; letters are chosen sites. {effective} {covered} of {len(strata)} "
         f"strata that hold a return have a chosen one.{warning}"
     )
     with style.style():

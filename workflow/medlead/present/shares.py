@@ -69,7 +69,7 @@ def draw_shares(subject: Subject) -> Figure:
         "random sample."
     ]
     if any(share.national is not None for share in shares):
-        about.append("◆\N{NO-BREAK SPACE}percentage of the whole country as printed.")
+        about.append("◇\N{NO-BREAK SPACE}percentage of the whole country as printed.")
     with style.style():
         sheet = framed(subject, len(shares) * line + 0.2, *about)
         base = sheet.high - len(shares) * line
@@ -82,7 +82,7 @@ def draw_shares(subject: Subject) -> Figure:
             sheet.write(style.MARGIN + column - 0.08, y, label, va="center", ha="right")
             value, low, high, national = share.texts
             words = f"{share.count} of {share.n}: {value}\n{low} to {high}"
-            words += f", ◆ {national}" if national else ""
+            words += f", ◇ {national}" if national else ""
             sheet.write(style.MARGIN + column + width + 0.1, y, words, va="center")
     alt = subject.alt("Bars show the share of each level.", *map(_sentence, shares))
     return finished(subject, sheet, alt, _share_data(shares, f"exact {coverage} interval"))

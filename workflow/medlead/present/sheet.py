@@ -125,7 +125,7 @@ def draw_ranges(
     top = sheet.low + ranges_height(ranges) - _GAP
     left = style.MARGIN
     sheet.write(left, top, heading, style.HEADING, weight="bold")
-    key = "bar: every value that agrees with the print; dot: these records"
+    key = "bar: from the least to the greatest that fits; dot: these records"
     sheet.write(left + INNER, top - 0.015, key, style.SMALL, ha="right", color=style.SOFT)
     first, last = ends or (0.0, 1.0)
     first = min([first, *ranges["low"].astype(float)])

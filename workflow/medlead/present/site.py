@@ -167,14 +167,14 @@ def _only_known(what: str, names: Iterable[str], known: Mapping[str, object]) ->
         raise ValueError(f"{what}: not in the register of items: {', '.join(unknown)}")
 
 
-def _local(href: str) -> str:
+def local_link(href: str) -> str:
     """A link inside the results; ValueError for one to another host or with a scheme."""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", href):
         raise ValueError(f"not a link inside the results: {href!r}")
     return href
 
 
-def _data_uri(svg: str) -> str:
+def data_uri(svg: str) -> str:
     """A picture as a data URI: its ids and styles cannot meet those of the page.
 
     The colon of a namespace's name is coded too, so that the page holds no
@@ -252,8 +252,8 @@ def _views(
             view.fragment = Markup(tables[name])
         if name in figures:
             svg, alt = figures[name]
-            view.picture = (_data_uri(svg), alt)
-        view.notebook = _local(notebooks.get(name, ""))
+            view.picture = (data_uri(svg), alt)
+        view.notebook = local_link(notebooks.get(name, ""))
     return views
 
 
@@ -366,9 +366,10 @@ def build_page(
             headline=_headline(summary),
             findings=records(audit, _AUDIT, "audit"),
             differing=[v for v in views.values() if v.differing],
+            drawn=sum(v.kind == "figure" and v.picture is not None for v in views.values()),
             groups=[g for g in groups if g[2]],
             relations=_relations(relations, views),
-            notebooks=[(title, _local(href), told) for title, href, told in notebook_list],
+            notebooks=[(title, local_link(href), told) for title, href, told in notebook_list],
             long_list=_LONG_LIST,
         )
     )

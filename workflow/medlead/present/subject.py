@@ -116,7 +116,7 @@ class Subject:
     def most(self) -> int:
         """The longest bar of all panels."""
         both = [self.counts["count"].max(), self.counts["rebuilt"].max()]
-        return max(int(b) for b in both if not pd.isna(b))
+        return max((int(b) for b in both if not pd.isna(b)), default=0)
 
     # -- words
 
@@ -145,12 +145,12 @@ class Subject:
             if n > self.total:
                 yield (
                     f"{within}The printed counts add up to n = {n}, {n - self.total} more than the "
-                    f"{self.total} returns."
+                    f"{self.total} completed returns."
                 )
                 continue
             left = self.total - n
             fate = "not in the table" if self.is_printed else "without an answer"
-            yield f"{within}n = {n} of {self.total} returns" + (
+            yield f"{within}n = {n} of {self.total} completed returns" + (
                 f", {left} {fate}." if left else "."
             )
 
@@ -162,8 +162,8 @@ class Subject:
                 for row in part.to_dict("records")
             )
             yield (
-                f"{DOUBT} The rebuilt records, which fit the rest of the print, have other counts "
-                f"(hatched: too many in print; dashed: too few): {told}. {why}"
+                f"{DOUBT} The print cannot all be met: the rebuilt records have other counts here "
+                f"(hatched: more in print; dashed: fewer): {told}. {why}"
             )
 
     def _place(self, row: Mapping[Hashable, Any]) -> str:

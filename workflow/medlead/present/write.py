@@ -23,6 +23,10 @@ def read_titles(register: str | Path) -> dict[str, str]:
 def _added(item: str, frame: pd.DataFrame) -> str:
     """What a table leaves out, as a list to unfold: such figures share no columns."""
     listed = frame.assign(row=frame["row"] + ": " + frame["column"], column="Value")
+    # Each figure has its own n: beside it, and not in a note that names every row again.
+    ns = listed[listed["n"] != ""].assign(column="n", text=frame["n"], value=frame["n"])
+    if len(set(ns["n"])) > 1:
+        listed = pd.concat([listed, ns]).assign(n="")
     table = _fragment(f"added-{item}", listed, "what the table leaves out", of=item)
     summary = f"<summary>What the table leaves out: {len(frame)} figures</summary>"
     return f"<details>{summary}{table}</details>"
@@ -58,13 +62,13 @@ def write_tables(
 
 
 def read_fragments(
-    files: Iterable[str], items: pd.DataFrame, added: Iterable[str] = ()
+    files: Iterable[str], titles: Mapping[str, str], added: Iterable[str] = ()
 ) -> dict[str, str]:
     """The HTML of each rebuilt table, by item, from the written data.
 
-    The tables of `added` (`<item>-added.csv`) stand below that of their item.
+    `titles` gives the title of each item; the tables of `added` (`<item>-added.csv`) stand
+    below that of their item.
     """
-    titles = dict(zip(items["item"], items["title"], strict=True))
     found = {
         Path(f).stem: _fragment(Path(f).stem, read_csv(Path(f)), titles[Path(f).stem])
         for f in files

@@ -20,6 +20,11 @@ HOLDS, EXCEPTED, FAILS = "yes", "excepted", "no"
 Cell = tuple[str, str, str]
 
 
+def excepted_cells(declarations: Mapping[str, Any]) -> set[tuple[str, str, str]]:
+    """The cells that the declarations allow to differ, by item, row and column."""
+    return {(e["item"], e["row"], e["column"]) for e in declarations["exceptions"]}
+
+
 def check_survey(
     raw: pd.DataFrame,
     instrument: Instrument,

@@ -5,7 +5,8 @@ sizes follow a hidden size, ratings a hidden attitude, and answers are missing t
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,15 @@ def deal(
     singles: Mapping[str, Vector],
     recipe: Mapping[str, Any],
     seed: int,
+    unknown: Collection[str] = (),
 ) -> pd.DataFrame:
     """One row for each record: the position of its level of each variable, and `single`.
 
     `singles` are the counts of single records by name; they come first and keep their
-    levels. The hidden variables stand in columns that begin with an underscore.
+    levels, but for variables of which nothing is known (`unknown`, each counted by
+    itself): those they are dealt like any other record, by a hidden attitude that is that
+    of their known ratings, and the answer is missing for others first. The hidden
+    variables stand in columns that begin with an underscore.
     """
     random = np.random.default_rng(seed)
     rest = counts - sum(singles.values(), np.zeros_like(counts))
@@ -48,6 +53,14 @@ def deal(
     frame["single"] = frame["single"].fillna("")
     known = len(singles)
     _hide(frame, space, recipe, random)
+    rated = [name for name in recipe["attitude"] if name not in unknown]
+    for row in range(known):
+        stands = (_standing(space, counts, name, int(frame[name].iloc[row])) for name in rated)
+        told = [stand for stand in stands if stand is not None]
+        if told:
+            frame.loc[row, "_attitude"] = sum(told) / len(told)
+            # Who rated the one has most likely rated the other.
+            frame.loc[row, "_willing"] = frame["_willing"].max() + 1
     for number, names in enumerate(space.blocks):
         new = [name for name in names if name not in frame or frame[name].isna().any()]
         if not new:
@@ -55,18 +68,19 @@ def deal(
         (name,) = new
         shared = [other for other in names if other != name]
         groups: dict[tuple[int, ...], Counter[int]] = {}
-        for levels in _expand(space, number, rest):
+        free = not shared and name in unknown
+        for levels in _expand(space, number, counts if free else rest):
             held = dict(zip(names, levels, strict=True))
             of = tuple(held[other] for other in shared)
             groups.setdefault(of, Counter())[held[name]] += 1
         dealt = (
             frame[name].to_numpy(dtype=float, copy=True)
-            if name in frame
+            if name in frame and not free
             else np.full(len(frame), np.nan)
         )
         keys = [tuple(int(v) for v in row) for row in frame[shared].to_numpy()]
         for of, amounts in groups.items():
-            records = [i for i in range(known, len(frame)) if keys[i] == of]
+            records = [i for i in range(0 if free else known, len(frame)) if keys[i] == of]
             _give(dealt, records, amounts, space, name, frame, recipe, random)
         frame[name] = dealt
     variables = list(space.variables)
@@ -84,6 +98,25 @@ def _expand(space: Space, number: int, counts: Vector) -> list[tuple[int, ...]]:
         for levels in np.argwhere(table > 0)
         for _ in range(table[tuple(levels)])
     ]
+
+
+def _standing(space: Space, counts: Vector, name: str, held: int) -> float | None:
+    """Where a level stands among all answers, as a standard normal value; None unanswered."""
+    levels = space.variables[name]
+    if levels[held].name == MISSING:
+        return None
+    number = next(i for i, block in enumerate(space.blocks) if name in block)
+    block = space.blocks[number]
+    table = counts[space.cells({}, number)].reshape(space.shape(block))
+    others = tuple(axis for axis, other in enumerate(block) if other != name)
+    answers = {
+        position: float(amount)
+        for position, amount in enumerate(table.sum(axis=others))
+        if levels[position].name != MISSING
+    }
+    order = {i: (levels[i].low or 0.0, i) for i in answers}
+    below = sum(amount for i, amount in answers.items() if order[i] < order[held])
+    return NormalDist().inv_cdf((below + answers[held] / 2) / sum(answers.values()))
 
 
 def _hide(

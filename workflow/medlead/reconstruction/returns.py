@@ -245,9 +245,15 @@ def _stepped(
 
 
 def _set_total(times: list[float], total: float) -> None:
-    """Bring the times of one return to a total: the first role carries the difference."""
-    times[1:] = [0.0] * (len(times) - 1) if total < sum(times) else times[1:]
-    times[0] = total - sum(times[1:])
+    """Bring the times of one return to a total that its posts share.
+
+    Less is left to the first post alone; more goes, one activity at a time, to the post
+    that has the least, since no single post fills more than a week.
+    """
+    if total < sum(times):
+        times[:] = [total, *[0.0] * (len(times) - 1)]
+    while (missing := total - sum(times)) > 0:
+        times[times.index(min(times))] += min(1.0, missing)
 
 
 def _quota(weights: Mapping[str, float], number: int) -> list[str]:

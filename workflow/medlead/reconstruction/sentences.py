@@ -1,8 +1,8 @@
 """Sentences of a report about figures whose values it does not print, tested by statistics.
 
-Each is tested in the records that are shipped, and against the range that the print
-leaves open: where the whole range agrees with a sentence, or none of it, the print alone
-decides; else the records only show that it can be so.
+Each is tested against the range that the print leaves open: where the whole range agrees
+with a sentence, or none of it, the print decides. Else nothing does: that the shipped
+records meet it shows that it can be so, and they were made to.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,9 @@ from medlead.writing import plain_number
 COLUMNS = (
     *("sentence", "section", "line", "figure", "says", "statistic", "condition", "threshold"),
     *("low", "high", "shipped", "met", "print_decides", "verdict"),
+    "contradicts",
 )
-HOLDS, FAILS, CONTRADICTORY = "holds", "fails", "contradictory"
+HOLDS, FAILS, UNDECIDABLE = "holds", "fails", "undecidable"
 YES, NO, OPEN = "yes", "no", "open"
 _NEEDED = ("sentence", "says", "section", "line", "figure", "tests")
 _WAYS = ("above", "below", "at_least", "at_most", "between")
@@ -34,9 +35,10 @@ def judge_sentences(
 
     `identified` has `statistic`, `low`, `high` and `shipped` (numbers). `met`: whether the
     shipped records meet the test. `print_decides`: whether every set of records with the
-    least slack meets it (yes), none does (no), or it is open. `verdict`, of the sentence:
-    holds or fails in the shipped records, or contradictory where the report says otherwise
-    elsewhere. Raises ProblemsFound for declarations that cannot be read.
+    least slack meets it (yes), none does (no), or it is open. `verdict`, of the sentence and
+    by the print alone: it holds if every test is decided so, fails if one is decided against
+    it, and is undecidable otherwise. `contradicts`: another sentence of the report that says
+    otherwise. Raises ProblemsFound for declarations that cannot be read.
     """
     sets = identified.set_index("statistic")
     given = declarations.get("sentences", ())
@@ -46,9 +48,10 @@ def judge_sentences(
     rows = []
     for entry in given:
         found = [_test(test, sets.loc[test["statistic"]]) for test in entry["tests"]]
-        met = all(one["met"] == YES for one in found)
-        verdict = CONTRADICTORY if entry.get("contradicts") else HOLDS if met else FAILS
+        decided = {one["print_decides"] for one in found}
+        verdict = FAILS if NO in decided else HOLDS if decided == {YES} else UNDECIDABLE
         named = {key: entry[key] for key in _NEEDED if key != "tests"}
+        named["contradicts"] = entry.get("contradicts", "")
         rows += [{**named, **one, "verdict": verdict} for one in found]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from medlead.evidence import EvidenceClass
 from medlead.reconstruction.check import COLUMNS as CHECK_COLUMNS
-from medlead.reconstruction.check import FAILS, HOLDS, check_survey
+from medlead.reconstruction.check import FAILS, HOLDS, check_survey, excepted_cells
 from medlead.reconstruction.facts import Fact
 from medlead.reconstruction.left_out import not_held
 from medlead.reconstruction.levels import used_returns
@@ -27,7 +27,6 @@ from medlead.reconstruction.sentences import judge_sentences
 from medlead.reconstruction.sites import site_facts
 from medlead.reconstruction.slack import least_slack
 from medlead.reconstruction.statistics import HIGH, LOW, build, part_ends, value_at, value_in
-from medlead.reconstruction.survey import excepted_cells
 from medlead.reconstruction.witnesses import Conditions, ends_of, read_witness
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.survey.instrument import Instrument

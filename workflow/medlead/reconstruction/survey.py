@@ -10,6 +10,7 @@ import pandas as pd
 
 from medlead.printed import number
 from medlead.provenance import step_seed
+from medlead.reconstruction.check import excepted_cells
 from medlead.reconstruction.deal import deal
 from medlead.reconstruction.facts import INFINITE, Fact, Requirement, number_of
 from medlead.reconstruction.margins import Cells, Margins
@@ -29,11 +30,6 @@ from medlead.reconstruction.space import Space
 from medlead.survey.instrument import Instrument
 
 SINGLE = "case_study"
-
-
-def excepted_cells(declarations: Mapping[str, Any]) -> set[tuple[str, str, str]]:
-    """The cells that the declarations allow to differ, by item, row and column."""
-    return {(e["item"], e["row"], e["column"]) for e in declarations["exceptions"]}
 
 
 def solve_survey(
@@ -116,8 +112,14 @@ def make_survey(
         margins, single, excepted, recipe["shapes"], step_seed(seed, "counts"), effort=effort
     )
     singles = {name: assembled.counts(columns, name) for name in assembled.populations}
+    known_of = {given.get("of") for given in declarations["sites"]["columns"]}
     records = deal(
-        margins.space, assembled.counts(columns), singles, recipe, step_seed(seed, "records")
+        margins.space,
+        assembled.counts(columns),
+        singles,
+        recipe,
+        step_seed(seed, "records"),
+        [name for name in recipe["attitude"] if name not in known_of],
     )
     random = np.random.default_rng(step_seed(seed, "values"))
     numbers = _numbers(instrument, margins, declarations, recipe, cells, records, random)

@@ -15,12 +15,18 @@ import pandas as pd
 
 from medlead.printed import number
 from medlead.survey.instrument import Instrument
-from medlead.survey.table_definition import Each, Statistic, Table, Tables
-from medlead.writing import plain_number
+from medlead.survey.selection import text_of
+from medlead.survey.table_definition import (
+    ANSWERED,
+    EACH,
+    MISSING,
+    Each,
+    Statistic,
+    Table,
+    Tables,
+)
 
 COUNT_COLUMNS = ["by", "group", "level", "count", "n", "rebuilt", "doubt"]
-_EACH = "each"
-
 Doubts = Mapping[tuple[str, str, str], str]
 _Row = tuple[str, str, str, int, str]
 
@@ -75,18 +81,13 @@ def doubted_cells(declared: Mapping[str, Any]) -> dict[tuple[str, str, str], str
     }
 
 
-def level_name(value: object) -> str:
-    """A level as text: whole numbers without a point."""
-    return plain_number(float(value)) if isinstance(value, int | float) else str(value)
-
-
 def levels_of(values: "pd.Series[Any]", variable: str, instrument: Instrument) -> list[str]:
     """The levels of a variable in order: of the instrument, else the values that occur."""
     if declared := instrument.levels(variable):
         return list(declared)
     if isinstance(values.dtype, pd.CategoricalDtype):
         return [str(level) for level in values.cat.categories]
-    return [level_name(v) for v in sorted(values.dropna().unique())]
+    return [text_of(v) for v in sorted(values.dropna().unique())]
 
 
 def record_counts(
@@ -105,7 +106,7 @@ def record_counts(
         parts = [("", "", frame)]
     rows: list[_Row] = []
     for name, group, part in parts:
-        found = part[of].dropna().map(level_name).value_counts()
+        found = part[of].dropna().map(text_of).value_counts()
         rows += [(name, group, level, int(found.get(level, 0)), "") for level in levels]
     return _counted(rows)
 
@@ -178,13 +179,11 @@ def _meant(
 
 def _stands_for(heading: str, declared: Mapping[str, Any]) -> dict[str, str] | None:
     """The one level of each variable that a heading stands for; None for anything else."""
-    if heading in declared and heading != _EACH:
+    if heading in declared and heading != EACH:
         chosen = declared[heading]
-        single = all(
-            isinstance(v, str) and v not in ("answered", "missing") for v in chosen.values()
-        )
+        single = all(isinstance(v, str) and v not in (ANSWERED, MISSING) for v in chosen.values())
         return {k: str(v) for k, v in chosen.items()} if single else None
-    return {declared[_EACH]: heading} if _EACH in declared else None
+    return {declared[EACH]: heading} if EACH in declared else None
 
 
 def _counted(
@@ -216,7 +215,7 @@ def _counted(
 
 def _is(values: "pd.Series[Any]", level: str) -> "pd.Series[bool]":
     return pd.Series(
-        [not pd.isna(v) and level_name(v) == level for v in values],
+        [not pd.isna(v) and text_of(v) == level for v in values],
         index=values.index,
         dtype="bool",
     )

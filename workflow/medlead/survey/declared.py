@@ -129,7 +129,7 @@ def cell_texts(cells: pd.DataFrame) -> dict[tuple[str, str, str], str]:
     return dict(zip(keys, cells["text"].fillna(""), strict=True))
 
 
-def count_returns(coded: pd.DataFrame) -> dict[str, int]:
+def tallies(coded: pd.DataFrame) -> dict[str, int]:
     """How many returns came back, hold answers, and are used, from the coded frame."""
     return {
         "returned": len(coded),

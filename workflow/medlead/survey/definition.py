@@ -1,7 +1,8 @@
 """Whether the definition file of a questionnaire can be used: every fault, in plain words."""
 
+import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
@@ -118,6 +119,8 @@ class _Check:
         # The options of each part by its name, with `for_each` parts under their own pattern.
         self.options: dict[str, tuple[str, ...]] = {}
         self.types: dict[str, str] = {}
+        # Between which values an answer is taken as it is.
+        self.ends: dict[str, tuple[float, float]] = {}
 
     def wrong(self, place: str, what: str, mend: str, allowed: Iterable[str] = ()) -> None:
         shown = ", ".join(allowed) or None
@@ -209,6 +212,9 @@ class _Check:
             names = list(YES_NO)
         self.options[part["part"]] = tuple(names)
         self.types[part["part"]] = kind
+        low, high = part.get("low", 0), part.get("high", math.inf)
+        if isinstance(low, int | float) and isinstance(high, int | float):
+            self.ends[part["part"]] = low, high
 
     def _links(self, place: str, part: Mapping[str, Any], mapping: Mapping[str, Any]) -> None:
         if "for_each" in part:
@@ -259,6 +265,20 @@ class _Check:
                 self.wrong(place, f"the bands {pair} overlap", "order them, and correct the ends")
             elif end < upper["from"]:
                 self.wrong(place, f"there is a gap between the bands {pair}", "close the gap")
+        if listed and given["of"] in self.ends:
+            self._beyond(place, listed, *self.ends[given["of"]])
+
+    def _beyond(
+        self, place: str, bands: Sequence[Mapping[str, Any]], low: float, high: float
+    ) -> None:
+        """Values that are taken as answers and that no band holds would be lost unheard."""
+        first, last = bands[0]["from"], bands[-1].get("below", math.inf)
+        for lost in (
+            *([f"values from {low:g} to below {first:g}"] if low < first else []),
+            *([f"values from {last:g} on"] if last <= high and last < math.inf else []),
+        ):
+            mend = "add a band (`printed: false` shows it only where a return is in it)"
+            self.wrong(place, f"{lost} have no band", mend)
 
     def codes(self, place: str, given: object) -> None:
         if not self.keys(place, given, "codes") or not isinstance(given, Mapping):
@@ -293,6 +313,10 @@ class _Check:
                     if option not in known:
                         self.unknown(at, "option", option, sorted(known))
                 meanings += [frozenset(values)] if read == "ticks" else values
+        if given["kind"] == "choice":
+            taken = {option for code in listed for option in code.get("options", ())}
+            for option in sorted({o for p in parts for o in self.options.get(p, ())} - taken):
+                self.wrong(place, f"the option '{option}' has no code", "name it in a code")
         for pattern in given.get("keep_whole", ()):
             self._patterns(place, [pattern])
         self.twice(place, "meaning", [_shown(m) for m in meanings])

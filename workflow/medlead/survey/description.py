@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from medlead.evidence import EvidenceClass
-from medlead.survey.declared import FILE, Numbers, cell_texts, count_returns
+from medlead.survey.declared import FILE, Numbers, cell_texts, tallies
 from medlead.survey.instrument import Instrument
 from medlead.survey.representativeness import representativeness
 from medlead.survey.response import completed_by, funnel
@@ -47,7 +47,7 @@ def describe_response(
     Raises ProblemsFound, under the name `file`, with everything in it that does not fit the
     returns, the instrument or the print.
     """
-    numbers = Numbers(cell_texts(cells), count_returns(coded), evidence, file=file)
+    numbers = Numbers(cell_texts(cells), tallies(coded), evidence, file=file)
     selection, balance = declared["selection"], declared["representativeness"]
     sheet = selection_sheet(coded, clean, selection, numbers)
     tables = {

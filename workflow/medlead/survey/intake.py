@@ -54,7 +54,7 @@ def checked_returns(
     return read_returns(path, instrument, rules, sheet)[0].texts
 
 
-def survey_tables(
+def cleaned_tables(
     cleaned: Cleaned,
     coded: Coded,
     instrument: Instrument,

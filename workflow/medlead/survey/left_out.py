@@ -15,6 +15,7 @@ from medlead.describe import joined
 from medlead.evidence import EvidenceClass
 from medlead.printed import Cells, number
 from medlead.sources.messages import Problem, ProblemsFound
+from medlead.survey import sampling
 from medlead.survey.crossings import Crossing, crossings
 from medlead.survey.instrument import Instrument
 from medlead.survey.selection import Items, Mask, Returns
@@ -34,7 +35,6 @@ from medlead.writing import plain_number
 # Shown first: it covers the true share at least as often as it says, whatever the share.
 CLOPPER_PEARSON = "Clopper-Pearson"
 WILSON = "Wilson"
-_METHODS = {CLOPPER_PEARSON: "exact", WILSON: "wilson"}
 MANY_FIT = " (in these records; the print does not fix it)"
 
 Cell = tuple[str, str, object, str, int]
@@ -113,7 +113,10 @@ def share_interval(
 
     Raises ValueError for n below 1 or a count outside 0 to n.
     """
-    found = stats.binomtest(count, n).proportion_ci(confidence, method=_METHODS[method])  # type: ignore[arg-type]
+    if method == CLOPPER_PEARSON:
+        low, high = sampling.share_interval(count, n, confidence)
+        return 100 * low, 100 * high
+    found = stats.binomtest(count, n).proportion_ci(confidence, method="wilson")
     return 100 * float(found.low), 100 * float(found.high)
 
 

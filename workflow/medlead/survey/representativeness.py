@@ -63,9 +63,10 @@ def representativeness(
 
     - `responses`: the count with Clopper and Pearson's interval for an endless population;
     - `possible bases`: which bases make the printed percentage of the printed number;
-    - `binomial`: each level against its share of the population, with the range of p over all
-      shares that print so; `detects_below` and `detects_above` are the nearest shares that
-      this many responses would tell from it with the declared power;
+    - `binomial`: each level against its share of the population, with the range of p over the
+      shares that print so, a tenth of a point apart (p leaps between shares, so between two of
+      them it can be a little beyond); `detects_below` and `detects_above` are the nearest
+      shares that this many responses would tell from it with the declared power;
     - `finite population`: the same for draws without replacement from the population, with the
       exact interval of the members' share in it;
     - `multinomial` and `finite population, all types`: all levels at once. Where the printed

@@ -215,9 +215,9 @@ def _unexplained(count: int, bases: Sequence[int], printed: str) -> str:
         return ""
     widest = max(bases)
     exact = 100 * count / widest
-    share = f"{count} of {widest} are {exact:.2g} %, not {printed} %"
+    share = f"{count} of {widest} are {exact:.{2 if exact < 1 else 1}f} %, not {printed} %"
     if not possible_counts(printed, widest):
-        return f"{share}; no count of {widest} is printed so"
+        return f"{share}; no count of {widest} rounds to that"
     could = possible_counts(printed, widest)
     return f"{share}; {' or '.join(map(str, could))} of {widest} would be printed so"
 

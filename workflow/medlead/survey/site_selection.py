@@ -121,15 +121,19 @@ def _chosen(column: "pd.Series[Any]") -> list[str]:
     return ["" if pd.isna(name) else str(name) for name in column]
 
 
-def coverage(sizes: Sequence[int], draws: int) -> dict[int, Fraction]:
+def coverage(sizes: Sequence[int], draws: int, others: int = 0) -> dict[int, Fraction]:
     """How many of the groups `draws` members, drawn without replacement, come from: exactly.
 
-    The chance of each number of groups, from the number of ways to draw (integers). Raises
-    ValueError for more draws than there are members.
+    The chance of each number of groups, from the number of ways to draw (integers). `others`
+    may be drawn too and belong to no group. Raises ValueError for more draws than there are
+    members and others.
     """
-    if not 0 <= draws <= sum(sizes):
-        raise ValueError(f"{draws} drawn from {sum(sizes)}")
-    ways: Counter[tuple[int, int]] = Counter({(0, 0): 1})
+    every_one = sum(sizes) + others
+    if not 0 <= draws <= every_one:
+        raise ValueError(f"{draws} drawn from {every_one}")
+    ways: Counter[tuple[int, int]] = Counter(
+        {(drawn, 0): math.comb(others, drawn) for drawn in range(min(others, draws) + 1)}
+    )
     for size in sizes:
         after: Counter[tuple[int, int]] = Counter()
         for (drawn, covered), count in ways.items():
@@ -137,7 +141,7 @@ def coverage(sizes: Sequence[int], draws: int) -> dict[int, Fraction]:
                 key = (drawn + taken, covered + (taken > 0))
                 after[key] += count * math.comb(size, taken)
         ways = after
-    every = math.comb(sum(sizes), draws)
+    every = math.comb(every_one, draws)
     return {c: Fraction(w, every) for (d, c), w in sorted(ways.items()) if d == draws}
 
 
@@ -177,7 +181,8 @@ def selection_spread(
     - `level`: the same for each level of each stratum's column;
     - `measure`: how many strata, and how many levels of each column, the choice covers
       (`chosen`), out of `available`, with the mean over random choices; p is the exact chance
-      that a random choice of as many returns covers at least as many. Also the columns in
+      that a random choice of as many returns covers at least as many. What is not known is
+      no level and makes no stratum, though such returns can be drawn. Also the columns in
       which two chosen returns differ on average, with p from `draws` random choices and its
       standard error.
     - `printed margin`: the covered levels by what the report prints of all trusts and of the
@@ -253,10 +258,11 @@ def _covered(
     texts: pd.DataFrame, names: Sequence[str], chosen: "np.ndarray[Any, Any]", warning: str
 ) -> dict[str, object]:
     levels = list(texts[list(names)].itertuples(index=False, name=None))
-    sizes = Counter(levels)
+    sizes = Counter(level for level in levels if NOT_KNOWN not in level)
     k = int(chosen.sum())
-    covered = len({level for level, yes in zip(levels, chosen, strict=True) if yes})
-    chances = coverage(list(sizes.values()), k)
+    picked = {level for level, yes in zip(levels, chosen, strict=True) if yes}
+    covered = len(picked & set(sizes))
+    chances = coverage(list(sizes.values()), k, len(levels) - sizes.total())
     p = at_least(chances, covered)
     what = "strata" if len(names) > 1 else "levels"
     return {
@@ -331,6 +337,7 @@ def _printed_margins(printed: Mapping[str, Any], numbers: Numbers) -> list[dict[
         if not texts or not all(fine) or len(sizes) < len(found):
             continue
         covered = {len(set(options)) for options in product(*meant)}
+        available = sum(size > 0 for size in sizes.values())
         chances = coverage(list(sizes.values()), len(texts))
         low, high = min(covered), max(covered)
         said = f"{low}" if low == high else f"{low} to {high}"
@@ -339,7 +346,7 @@ def _printed_margins(printed: Mapping[str, Any], numbers: Numbers) -> list[dict[
                 "part": PRINTED,
                 "of": margin["margin"],
                 "level": "levels covered",
-                "available": sum(size > 0 for size in sizes.values()),
+                "available": available,
                 "chosen": low if low == high else None,
                 "expected": mean_of(chances),
                 "low": low,
@@ -347,7 +354,7 @@ def _printed_margins(printed: Mapping[str, Any], numbers: Numbers) -> list[dict[
                 "p_low": at_least(chances, high),
                 "p_high": at_least(chances, low),
                 "method": EXACT,
-                "says": f"{said} of {len(sizes)} levels; {len(texts)} of {sum(sizes.values())} "
+                "says": f"{said} of {available} levels; {len(texts)} of {sum(sizes.values())} "
                 f"drawn at random cover {mean_of(chances):.1f} on average.",
                 "evidence": str(weakest(c.evidence for c in found.values() if c is not None)),
             }

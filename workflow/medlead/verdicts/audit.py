@@ -61,6 +61,10 @@ def _told(outcome: Outcome) -> str:
         return f"Only {outcome.left} lie within {outcome.right}."
     if instance.kind == "commonest-within":
         return f"The commonest band is {outcome.left}, which does not lie within {outcome.right}."
+    if instance.kind == "whole":
+        return (
+            f"They add up to {outcome.left}, further from {outcome.right} than rounding explains."
+        )
     if instance.kind == "none":
         return f"There are {outcome.left}."
     if instance.kind == "descending":
@@ -75,7 +79,7 @@ def _sides(outcome: Outcome, mend: Mend | None, is_open: bool) -> tuple[str, str
         return mend.printed, str(mend.implied)
     # A share and a sum stand on the left; of all others the printed figure is the right side.
     sides = outcome.left, outcome.right
-    printed, implied = sides if kind in ("share", "equal-sums", "at-most") else sides[::-1]
+    printed, implied = sides if kind in ("share", "equal-sums", "at-most", "whole") else sides[::-1]
     # Where the other side is as doubtful, or a range bounds and does not give, nothing is implied.
     return printed, "" if is_open or kind in ("same", "most-within") else implied
 
@@ -95,7 +99,8 @@ def _explained(cause: Cause, is_open: bool) -> str:
         )
     if is_open:
         parts.append(
-            "The print does not show which cell is wrong: none, or more than one, could be."
+            "The print does not show which cell is wrong: to change no single one, or any of "
+            "several, would mend it."
         )
     if cause.always:
         parts.append(
@@ -109,7 +114,9 @@ def _explained(cause: Cause, is_open: bool) -> str:
     ]
     parts += [told.words for told in cause.told]
     if len(cause.outcomes) > 1:
-        concerned = (k for o in cause.outcomes for k in o.instance.cells)
+        # The test of most cells first: it names them in their printed order.
+        longest = sorted(cause.outcomes, key=lambda o: -len(o.instance.cells))
+        concerned = (k for o in longest for k in o.instance.cells)
         parts.append(f"Cells concerned: {places(concerned)}.")
     return " ".join(parts)
 

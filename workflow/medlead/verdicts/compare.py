@@ -82,11 +82,12 @@ def rebuilt_cells(
 
 
 def _from_table(cell: Cell, text: str, evidence: EvidenceClass) -> Judgement:
+    if evidence is EvidenceClass.STUDY:
+        raise ValueError(f"{cell.key} comes from the records of a study, not from the print's")
     by_construction = evidence in (
         EvidenceClass.PRINTED_RECORDS,
         EvidenceClass.RECONSTRUCTED,
         EvidenceClass.SIMULATED,
-        EvidenceClass.STUDY,
     )
     if text != cell.text:
         return Judgement(
@@ -165,6 +166,7 @@ class _Standing:
     subheadings: frozenset[Key]
     related: frozenset[Key]
     bounded: frozenset[Key]
+    elsewhere: frozenset[str]
 
     def reason(self, cell: Cell) -> Reason:
         """Why nothing derives this cell."""
@@ -183,6 +185,8 @@ class _Standing:
             return Reason.ONLY_BOUNDED
         if key in self.related and key[0].startswith("section-"):
             return Reason.BASIC_FACT
+        if key[0] in self.elsewhere:
+            return Reason.OTHER_RECORDS
         return Reason.STAGE_NOT_BUILT
 
 
@@ -211,6 +215,7 @@ def judge_cells(
     unresolved: Sequence[Instance],
     outside: frozenset[Key] = frozenset(),
     stated_once: frozenset[Key] = frozenset(),
+    elsewhere: frozenset[str] = frozenset(),
     solved: Solved | None = None,
 ) -> pd.DataFrame:
     """One verdict for each printed cell, in print order (columns `VERDICT_COLUMNS`).
@@ -218,9 +223,10 @@ def judge_cells(
     `item_evidence` gives the class of each item, `rebuilt` the tables laid out from
     records that are not solved, `marks` the judgements of significance marks;
     `outcomes`, `mends` and `unresolved` come from the relations, `solved` from records
-    that were solved to the print. `low` and `high` bound the values that the printed
+    that were solved to the print; `elsewhere` are items whose tables a study counted from
+    its own records. `low` and `high` bound the values that the printed
     number can stand for. Raises KeyError for a cell of an unknown item, ValueError for
-    a rebuilt cell or mark that is printed nowhere.
+    a rebuilt cell or mark that is printed nowhere, or that comes from a study's records.
     """
     records = solved or Solved()
     values = numeric_values(cells)
@@ -246,6 +252,7 @@ def judge_cells(
             if o.instance.kind in (*BANDS, *WITHIN)
             for key in o.instance.right
         ),
+        elsewhere,
     )
     printed = {c.key for c in cells}
     strange = [key for key in (*rebuilt, *marks) if key not in printed]

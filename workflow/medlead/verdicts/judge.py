@@ -128,7 +128,8 @@ def judge(
     `marked_item`. Where records were solved to the print, `survey_check` tells which
     printed cells they meet, `survey_slack` and `survey_sets` which cells cannot all hold,
     `site_conflicts` what known records have against the rest, and `survey_margins` the
-    words for it; a study has none of these. Raises DeclarationError where a declaration
+    words for it; a study has none of these. Tables of the class `study` are not held
+    against the print, which is about other records. Raises DeclarationError where a declaration
     does not fit the print, KeyError for a cell of an unregistered item, ValueError for
     a rebuilt or checked cell that is printed nowhere.
     """
@@ -146,7 +147,10 @@ def judge(
     item_evidence = {
         i: EvidenceClass(e) for i, e in zip(items["item"], items["evidence"], strict=True)
     }
-    rebuilt = rebuilt_cells({k: v for k, v in tables.items() if k != marked_item})
+    # A study's own records are about other organisations, and its tables have other cells.
+    own = {k for k, v in tables.items() if (v["evidence"] == str(EvidenceClass.STUDY)).any()}
+    compared = {k: v for k, v in tables.items() if k not in own}
+    rebuilt = rebuilt_cells({k: v for k, v in compared.items() if k != marked_item})
     from_solved = {k: text for k, (text, e) in rebuilt.items() if e is EvidenceClass.RECONSTRUCTED}
     solved = solved_judgements(
         printed,
@@ -166,6 +170,7 @@ def judge(
         unresolved=unresolved,
         outside=named("outside"),
         stated_once=named("stated_once"),
+        elsewhere=frozenset(own),
         solved=solved,
     )
     relations = relation_frame(outcomes)
@@ -188,7 +193,7 @@ def judge(
         relations=relations,
         audit=audit,
         methods=pd.concat([f for f in (bases, marks) if len(f)] or [marks], ignore_index=True),
-        summary=headline(items, judged, relations, tables),
+        summary=headline(items, judged, relations, compared),
     )
 
 

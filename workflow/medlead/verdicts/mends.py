@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from medlead.printed import decimals
-from medlead.verdicts.relations import Instance, Key, Outcome, share_of, sum_of, test_instance
+from medlead.verdicts.relations import (
+    ALL,
+    Instance,
+    Key,
+    Outcome,
+    rounding_of,
+    share_of,
+    sum_of,
+    test_instance,
+)
 
 _LINEAR = frozenset({"total", "equal-sums", "at-most"})
-_MENDED = _LINEAR | {"none"}
+_MENDED = _LINEAR | {"none", "whole"}
 _Range = tuple[Fraction | None, Fraction | None]
 
 
@@ -125,6 +134,10 @@ def _allowed(
             values[after[0]] if after else None,
             values[before[0]] if before else None,
         )
+    if instance.kind == "whole":
+        needed = ALL - sum_of((k for k in instance.left if k != key), values)
+        off = rounding_of(instance.left, texts)
+        return needed - off, needed + off
     if instance.kind == "none":
         return None, -sum_of((k for k in instance.left if k != key), values)
     if instance.kind == "share":

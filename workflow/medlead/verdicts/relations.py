@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from medlead.printed import NEAREST, number, reconciling_rule
+from medlead.printed import NEAREST, decimals, number, reconciling_rule
 from medlead.writing import plain_number
 
 Key = tuple[str, str, str]
@@ -23,6 +23,7 @@ SELECTIONS = {
     "same": ("first", "second"),
     "descending": ("parts",),
     "none": ("parts",),
+    "whole": ("parts",),
     "lowest": ("parts", "total"),
     "highest": ("parts", "total"),
     "lowest-band": ("parts", "value"),
@@ -42,6 +43,7 @@ KIND_MEANINGS = {
     "same": "one number or text printed twice",
     "descending": "a stated order",
     "none": "nobody where the text says nobody",
+    "whole": "percentages of all parts add up to 100",
     "lowest": "the lowest of several values",
     "highest": "the highest of several values",
     "lowest-band": "the low end of a stated range",
@@ -54,6 +56,8 @@ KIND_MEANINGS = {
 """What each kind of relation tests, in a reader's words."""
 BANDS = ("lowest-band", "highest-band")
 WITHIN = ("most-within", "commonest-within")
+ALL = Fraction(100)
+"""What the percentages of all parts add up to, but for their rounding."""
 TIE = "tie"
 """The rule of a place that equal counts leave open."""
 
@@ -161,6 +165,11 @@ def _ranked(instance: Instance, values: Mapping[Key, Fraction]) -> tuple[int, in
     return above + 1, above + sum(values[k] == here for k in instance.base)
 
 
+def rounding_of(keys: Iterable[Key], texts: Mapping[Key, str]) -> Fraction:
+    """By how much the sum of some rounded cells can be off: half a last place for each."""
+    return sum((Fraction(1, 2 * 10 ** decimals(texts[k])) for k in keys), Fraction(0))
+
+
 def _exact(value: Fraction) -> str:
     return str(value) if value.denominator == 1 else plain_number(float(value))
 
@@ -224,6 +233,11 @@ def test_instance(
     elif instance.kind == "none":
         left, right = _exact(sum_of(instance.left, values)), "0"
         rule = "exact" if left == right else None
+    elif instance.kind == "whole":
+        total = sum_of(instance.left, values)
+        left, right = _exact(total), _exact(ALL)
+        if abs(total - ALL) <= rounding_of(instance.left, texts):
+            rule = "exact" if total == ALL else "nearest"
     elif instance.kind == "descending":
         left = " ".join(text(k) for k in instance.left)
         ordered = [values[k] for k in instance.left]

@@ -196,7 +196,7 @@ def solved_judgements(
             conflicts[key] = Judgement(
                 Verdict.NOT_DERIVABLE,
                 item_evidence[key[0]],
-                rule=f"{LEAST_SLACK}: one of {len(pool.cells)} cells, {pool.counted}",
+                rule=f"{LEAST_SLACK}: some of {len(pool.cells)} cells, {pool.counted}",
                 reason=Reason.CONFLICTING_EVIDENCE,
             )
         elif known is not None or tables.get(key):

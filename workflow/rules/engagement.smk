@@ -7,7 +7,7 @@ SCALE_TABLES = plan.declared("mes_tables.yaml", "tables", "item")
 rule score_engagement:
     input:
         raw=plan.raw(*RESPONSES, "sites"),
-        register=plan.published("items.csv"),
+        published=plan.published("items.csv", "cells.csv"),
         instrument=plan.instruments("mes.yaml"),
         tables=plan.instruments("mes_tables.yaml"),
         ratings=plan.instruments("ratings.yaml"),
@@ -17,6 +17,7 @@ rule score_engagement:
         standings=plan.result("engagement/standings.csv"),
         placements=plan.result("engagement/placements.csv"),
         endorsements=plan.result("engagement/endorsements.csv"),
+        names=plan.result("engagement/names.csv"),
         tables=expand(plan.result("tables/{item}.csv"), item=SCALE_TABLES),
         pages=expand(plan.result("tables/{item}.html"), item=SCALE_TABLES),
         receipt=plan.receipt("score_engagement"),
@@ -28,7 +29,7 @@ rule score_engagement:
         "../../envs/medlead.yaml"
     params:
         content=plan.bytes_of(
-            plan.published("items.csv"),
+            plan.published("items.csv", "cells.csv"),
             plan.instruments("mes.yaml", "mes_tables.yaml", "ratings.yaml"),
             plan.code("score_engagement"),
         ),
@@ -45,7 +46,7 @@ rule score_engagement:
 
 # What printed statements make of the responses; nothing where a study has none.
 TOLD_FRAMES = (
-    plan.results(*(f"engagement/{n}.csv" for n in ["statements", "sizes", "names"]))
+    plan.results(*(f"engagement/{n}.csv" for n in ["statements", "sizes"]))
     if plan.told
     else []
 )
@@ -56,15 +57,12 @@ if plan.told:
         input:
             raw=plan.raw(*RESPONSES),
             statements=plan.statements(),
-            cells=plan.published("cells.csv"),
             instrument=plan.instruments("mes.yaml"),
             reading=plan.instruments("mes_statements.yaml"),
-            tables=plan.instruments("mes_tables.yaml"),
             code=plan.code("check_statements"),
         output:
             statements=plan.result("engagement/statements.csv"),
             sizes=plan.result("engagement/sizes.csv"),
-            names=plan.result("engagement/names.csv"),
             receipt=plan.receipt("check_statements"),
         log:
             plan.log("check_statements"),
@@ -75,8 +73,7 @@ if plan.told:
         params:
             content=plan.bytes_of(
                 plan.statements(),
-                plan.published("cells.csv"),
-                plan.instruments("mes.yaml", "mes_statements.yaml", "mes_tables.yaml"),
+                plan.instruments("mes.yaml", "mes_statements.yaml"),
                 plan.code("check_statements"),
             ),
             sheets=plan.sheets(*RESPONSES),

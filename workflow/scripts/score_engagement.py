@@ -7,12 +7,12 @@ from medlead.engagement.intake import free_groups
 from medlead.engagement.norms import read_norms
 from medlead.engagement.responses import read_responses
 from medlead.engagement.results import engagement_results
-from medlead.engagement.scale_tables import load_scale_tables, scale_tables
+from medlead.engagement.scale_tables import compared_names, load_scale_tables, scale_tables
 from medlead.evidence import EvidenceClass
 from medlead.present.write import read_titles, write_tables
 from medlead.provenance import Job
 from medlead.sources.inputs import read_scales, read_yaml, site_roster
-from medlead.writing import write_csv
+from medlead.writing import read_csv, write_csv
 
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
@@ -33,5 +33,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     )
     for name in ("doctors", "standings", "placements", "endorsements"):
         write_csv(Path(job.output[name]), getattr(found, name))
-    titles = {t.item: t.title for t in declared} | read_titles(job.input.register[0])
+    register, cells = job.input.published
+    write_csv(Path(job.output.names), compared_names(declared, read_csv(Path(cells))))
+    titles = {t.item: t.title for t in declared} | read_titles(register)
     write_tables(scale_tables(declared), titles, job.output.tables, job.output.pages)

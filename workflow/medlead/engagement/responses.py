@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from medlead.engagement.instrument import Instrument
 from medlead.sources.columnar import Block, Layout, codes_of, layout_of, read_blocks, texts_of
 from medlead.sources.messages import Problem, ProblemsFound
-from medlead.sources.reading import nearest, read_text_table
+from medlead.sources.reading import heading_key, nearest, read_text_table
 
 Answers = NDArray[np.uint8]
 Unit = tuple[str, str]
@@ -89,7 +89,8 @@ def read_norm_items(path: Path, instrument: Instrument, *, sheet: str = "") -> A
     try:
         return _read(path, instrument, instrument.item_names, None, sheet).items
     except ProblemsFound as found:
-        if not any(p.column == instrument.respondent for p in found.problems):
+        respondent = heading_key(instrument.respondent)
+        if not any(heading_key(p.column or "") == respondent for p in found.problems):
             raise
     return _read(path, instrument, named, None, sheet).items
 

@@ -117,7 +117,10 @@ def test_what_was_not_followed_is_a_finding_against_what_was() -> None:
     (finding,) = found.findings
     assert finding.at == ("1", 9)
     assert (finding.certainty, str(finding.severity)) == ("conditional", "minor")
-    assert (finding.printed, finding.implied) == ("Three groups", "Some agreed")
+    assert (finding.printed, finding.implied) == (
+        "Three groups",
+        "site S, ward: Some agreed (agree=40)",
+    )
     assert "two returned" in finding.explanation
     assert "line 5" in finding.explanation
     judged = found.conflicts[GROUPS.key]

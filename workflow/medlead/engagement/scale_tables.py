@@ -62,8 +62,8 @@ def load_scale_tables(
                 problems.append(Problem(file, what, mend, value=heading))
             else:
                 rows[heading] = scale
-        headings = (str(given[key]) for key in ("item", "title", "name", "means"))
-        tables.append(ScaleTable(*headings, rows))
+        item, title, name, means = (str(given[key]) for key in ("item", "title", "name", "means"))
+        tables.append(ScaleTable(item, title, name, means, rows))
     if problems:
         raise ProblemsFound(problems)
     return tuple(tables)

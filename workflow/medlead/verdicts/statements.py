@@ -8,6 +8,7 @@ and is not true of the doctors who meet those against it, is a finding of the pr
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +19,7 @@ from medlead.verdicts.judgement import AGAINST, HELD, NAMED, Judgement
 from medlead.verdicts.places import place, places
 from medlead.verdicts.relations import Cell, Key
 
+Row = Mapping[Any, Any]
 CONTRADICTION, SIZES, NAMES = "statements", "group-sizes", "scale-names"
 """The checks behind the findings."""
 _TOLD = ("section", "line", "words", "reason", *CELL, "against", "certainty", "severity")
@@ -108,12 +110,12 @@ def told_of_statements(
     return Told(conflicts, met, tuple(findings))
 
 
-def _key(row: Mapping[str, object]) -> Key | None:
+def _key(row: Row) -> Key | None:
     item, heading, column = (str(row[part]) for part in CELL)
     return (item, heading, column) if item else None
 
 
-def _against(row: Mapping[str, object]) -> list[str]:
+def _against(row: Row) -> list[str]:
     return [name for name in str(row["against"]).split(JOIN) if name]
 
 
@@ -121,9 +123,7 @@ def _conflicting(evidence: EvidenceClass, rule: str) -> Judgement:
     return Judgement(Verdict.NOT_DERIVABLE, evidence, rule=rule, reason=Reason.CONFLICTING_EVIDENCE)
 
 
-def _contradictions(
-    rows: Iterable[Mapping[str, object]], by_name: Mapping[str, Mapping[str, object]]
-) -> list[Finding]:
+def _contradictions(rows: Iterable[Row], by_name: Mapping[str, Row]) -> list[Finding]:
     """Statements that were not followed and do not hold where those against them do."""
     found = []
     for row in rows:
@@ -144,7 +144,7 @@ def _contradictions(
             Finding(
                 _key(row) or ("", "", ""),
                 str(row["words"]),
-                "; ".join(str(o["words"]) for o in others),
+                "; ".join(dict.fromkeys(_about(o) for o in others)),
                 f"{CONTRADICTION} {row['statement']}",
                 Severity(str(row["severity"])),
                 str(row["certainty"]),
@@ -155,11 +155,11 @@ def _contradictions(
     return found
 
 
-def _place(row: Mapping[str, object]) -> str:
+def _place(row: Row) -> str:
     return f"section {row['section']}, line {row['line']}"
 
 
-def _about(row: Mapping[str, object]) -> str:
+def _about(row: Row) -> str:
     """A statement in our words, with the site and group that it is about."""
     who = [f"site {row['site']}"] if row["site"] else []
     who += [str(row["group"])] if row["group"] not in ("", "all") else []
@@ -176,7 +176,7 @@ def _without_size(sizes: pd.DataFrame | None) -> set[tuple[str, str]]:
 
 
 def _size_findings(
-    rows: Iterable[Mapping[str, object]],
+    rows: Iterable[Row],
     impossible: set[tuple[str, str]],
     texts: Mapping[Key, str],
 ) -> list[Finding]:
@@ -233,14 +233,13 @@ def told_of_names(names: pd.DataFrame | None, cells: Sequence[Cell]) -> Told:
     return Told(conflicts, met, tuple(findings))
 
 
-def _named(row: Mapping[str, object]) -> Key:
+def _named(row: Row) -> Key:
     return str(row["item"]), str(row["row"]), str(row["column"])
 
 
-def _name_finding(
-    rows: Sequence[Mapping[str, object]], keys: Mapping[str, Sequence[Key]]
-) -> Finding:
+def _name_finding(rows: Sequence[Row], keys: Mapping[str, Sequence[Key]]) -> Finding:
     other = dict.fromkeys(str(r["printed"]) for r in rows if r["same"] == "no")
+    placed = [f"{place(_named(r))}: {r['printed']}" for r in rows if r["same"] == "no"]
     used = [item_name(key[0]) for key in keys["yes"]]
     where = f", as in {', '.join(dict.fromkeys(used))}" if used else ""
     return Finding(
@@ -250,6 +249,6 @@ def _name_finding(
         f"{NAMES} {rows[0]['scale']}",
         Severity.WORDING,
         CERTAIN,
-        f"One scale has several names: {'; '.join(place(key) for key in keys['no'])}. "
+        f"One scale has several names: {'; '.join(placed)}. "
         f"The name that is used here is {rows[0]['name']}{where}.",
     )

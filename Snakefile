@@ -29,6 +29,7 @@ include: "workflow/rules/evidence.smk"
 include: "workflow/rules/survey.smk"
 include: "workflow/rules/reconstruction.smk"
 include: "workflow/rules/doctors.smk"
+include: "workflow/rules/engagement.smk"
 include: "workflow/rules/performance.smk"
 include: "workflow/rules/verdicts.smk"
 include: "workflow/rules/notebooks.smk"
@@ -41,6 +42,7 @@ rule all:
         plan.result("evidence/inputs.csv"),
         plan.result("survey/coded.csv"),
         plan.results("reconstruction/check.csv") if plan.rebuilt else [],
+        plan.result("engagement/standings.csv"),
         [] if plan.own_returns else plan.result("verdicts/summary.json"),
         plan.result("report/index.html"),
         plan.result("provenance/run.json"),

@@ -15,6 +15,7 @@ rule judge_cells:
             item=[
                 *SITE_ITEMS,
                 *SURVEY_ITEMS,
+                *SCALE_TABLES,
                 "table-27",
                 "table-28",
                 "table-31",
@@ -23,6 +24,8 @@ rule judge_cells:
         ),
         significance=plan.result("performance/significance.csv"),
         solved=plan.results(*SOLVED_FRAMES) if plan.rebuilt else [],
+        told=TOLD_FRAMES,
+        names=rules.score_engagement.output.names,
         margins=plan.instruments("margins.yaml"),
         code=plan.code("judge_cells"),
     output:

@@ -1,0 +1,307 @@
+"""Verdicts from statements on engagement: planted contradictions, and the report's own."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from medlead.engagement.instrument import load_instrument
+from medlead.engagement.scale_tables import compared_names, load_scale_tables, scale_tables
+from medlead.evidence import EvidenceClass, Reason, Verdict
+from medlead.performance.significance import judge_stars
+from medlead.performance.trusts import printed_correlations
+from medlead.reconstruction.doctor_check import check_doctors
+from medlead.reconstruction.sizes import possible_sizes, sizes_allowed
+from medlead.reconstruction.statements import read_reading
+from medlead.sources.contracts import read_study
+from medlead.sources.messages import ProblemsFound
+from medlead.sources.printed_statements import NOT_CHECKABLE, statement_problems
+from medlead.verdicts.judge import Verdicts, judge, printed_cells
+from medlead.verdicts.relations import Cell
+from medlead.verdicts.statements import (
+    judged_statements,
+    told_of_names,
+    told_of_statements,
+)
+from medlead.writing import read_csv
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED, RAW = ROOT / "data" / "published", ROOT / "data" / "raw"
+SIMULATED = EvidenceClass.SIMULATED
+
+
+def loaded(name: str) -> Any:
+    path = ROOT / "config" / "instruments" / f"{name}.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+MES = load_instrument(loaded("mes"))
+READING = read_reading(MES, loaded("mes_statements"))
+STATEMENTS = read_csv(PUBLISHED / "engagement.csv")
+CELLS = read_csv(PUBLISHED / "cells.csv")
+TABLES = load_scale_tables(loaded("mes_tables"), MES)
+
+# --- a small print ------------------------------------------------------------------------
+
+SHARE = Cell(("section-1", "share", "percent"), "40", "percent")
+GROUPS = Cell(("section-1", "groups", "count"), "3", "count")
+FIRST: dict[str, str] = {
+    "statement": "S-01",
+    "section": "1",
+    "line": "5",
+    "site": "S",
+    "group": "ward",
+    "scale": "b1",
+    "kind": "b-percent",
+    "value": "agree=40",
+    "words": "Some agreed",
+    "followed": "yes",
+    "reason": "",
+    "holds": "yes",
+    "slack": "0",
+    "found": "40",
+    "item": "section-1",
+    "row": "share",
+    "column": "percent",
+    "against": "",
+    "certainty": "",
+    "severity": "",
+    "evidence": "simulated",
+    "verdict": "agrees-by-construction",
+    "why": "",
+}
+SECOND = FIRST | {
+    "statement": "S-02",
+    "line": "9",
+    "group": "",
+    "kind": "groups",
+    "value": "3",
+    "words": "Three groups",
+    "followed": "no",
+    "reason": "two returned",
+    "holds": "no",
+    "row": "groups",
+    "column": "count",
+    "against": "S-01",
+    "certainty": "conditional",
+    "severity": "minor",
+    "verdict": "not-derivable",
+    "why": "conflicting-evidence",
+}
+
+
+def told(*rows: dict[str, str], sizes: pd.DataFrame | None = None) -> Any:
+    return told_of_statements(pd.DataFrame(rows), sizes, [SHARE, GROUPS])
+
+
+def test_what_holds_agrees_by_construction_and_never_better() -> None:
+    found = told(FIRST)
+    judged = found.met[SHARE.key]
+    assert judged.verdict is Verdict.AGREES_BY_CONSTRUCTION
+    assert (judged.evidence, judged.rebuilt, judged.rule) == (SIMULATED, "40", "held-statement")
+    assert not found.conflicts
+    assert not found.findings
+
+
+def test_what_the_doctors_miss_is_their_fault() -> None:
+    missed = FIRST | {"holds": "no", "verdict": "not-derivable", "why": "records-differ"}
+    for rows in ([missed], [FIRST, missed | {"statement": "S-03"}]):
+        judged = told(*rows).met[SHARE.key]
+        assert (judged.verdict, judged.reason) == (Verdict.NOT_DERIVABLE, Reason.RECORDS_DIFFER)
+
+
+def test_what_was_not_followed_is_a_finding_against_what_was() -> None:
+    found = told(FIRST, SECOND)
+    (finding,) = found.findings
+    assert finding.at == ("1", 9)
+    assert (finding.certainty, str(finding.severity)) == ("conditional", "minor")
+    assert (finding.printed, finding.implied) == (
+        "Three groups",
+        "site S, ward: Some agreed (agree=40)",
+    )
+    assert "two returned" in finding.explanation
+    assert "line 5" in finding.explanation
+    judged = found.conflicts[GROUPS.key]
+    assert (judged.verdict, judged.reason) == (
+        Verdict.NOT_DERIVABLE,
+        Reason.CONFLICTING_EVIDENCE,
+    )
+    assert "share" in judged.rule
+
+
+def test_doctors_who_meet_both_show_that_there_is_no_contradiction() -> None:
+    assert told(FIRST, SECOND | {"holds": "yes"}).findings == ()
+
+
+def test_responses_that_miss_the_other_side_say_so() -> None:
+    missed = FIRST | {"holds": "no", "verdict": "not-derivable", "why": "records-differ"}
+    (finding,) = told(missed, SECOND).findings
+    assert "do not meet S-01 either" in finding.explanation
+
+
+def test_a_statement_on_what_is_not_printed_is_refused() -> None:
+    with pytest.raises(ValueError, match="not printed"):
+        told(FIRST | {"row": "elsewhere"})
+
+
+def test_a_percentage_that_no_size_gives_is_a_finding() -> None:
+    from medlead.reconstruction.sizes import Share
+
+    def sizes(text: str) -> pd.DataFrame:
+        share = {"S": {"ward": [Share("b1", text)]}}
+        return possible_sizes(share, {"S": ["ward", "other"]}, {"S": 5})
+
+    # Of at most four doctors (the other group has one), none gives 40 %; two give 50 %.
+    found = told(FIRST, sizes=sizes("40"))
+    assert found.conflicts[SHARE.key].reason is Reason.CONFLICTING_EVIDENCE
+    (finding,) = found.findings
+    assert (finding.check, finding.certainty) == ("group-sizes", "certain")
+    assert not told(FIRST, sizes=sizes("50")).findings
+
+
+def test_without_statements_nothing_is_told() -> None:
+    for nothing in (told_of_statements(None, None, [SHARE]), told_of_names(None, [SHARE])):
+        assert (nothing.conflicts, nothing.met, nothing.findings) == ({}, {}, ())
+
+
+def test_statements_that_name_what_is_not_there_are_told_at_once() -> None:
+    changed = STATEMENTS.copy()
+    at = changed.index[changed["item"] != ""][0]
+    changed.loc[at, "column"] = "cuont"
+    told_by = changed.index[changed["against"] != ""][-1]
+    changed.loc[told_by, "against"] += " + Z-99"
+    found = statement_problems(changed, CELLS)
+    assert {(p.row, p.column) for p in found} == {(at + 2, "item"), (told_by + 2, "against")}
+    assert statement_problems(STATEMENTS, CELLS) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "text"), [("certainty", ""), ("severity", "huge"), ("against", "")]
+)
+def test_what_is_not_followed_is_weighed(tmp_path: Path, column: str, text: str) -> None:
+    changed = STATEMENTS.copy()
+    changed.loc[changed["followed"] == "no", column] = text
+    path = tmp_path / "engagement.csv"
+    changed.to_csv(path, index=False)
+    with pytest.raises(ProblemsFound):
+        read_study({"engagement": path})
+    read_study({"engagement": PUBLISHED / "engagement.csv"})
+
+
+# --- names ---------------------------------------------------------------------------------
+
+
+def test_a_name_that_stands_elsewhere_in_another_way_differs() -> None:
+    names = pd.DataFrame(
+        [
+            ("table-01", "a", "name", "s", "Some Scale", "Some Scale", "yes"),
+            ("table-02", "a", "name", "s", "Same Scale", "Some Scale", "no"),
+        ],
+        columns=["item", "row", "column", "scale", "printed", "name", "same"],
+    )
+    found = told_of_names(names, [])
+    other = found.conflicts["table-02", "a", "name"]
+    assert (other.verdict, other.rebuilt) == (Verdict.DIFFERS, "Some Scale")
+    assert "Table 1" in other.rule
+    assert found.met["table-01", "a", "name"].verdict is Verdict.AGREES_BY_CONSTRUCTION
+    (finding,) = found.findings
+    assert (finding.printed, finding.implied, str(finding.severity)) == (
+        "Same Scale",
+        "Some Scale",
+        "wording",
+    )
+    assert told_of_names(names[names["same"] == "yes"], []).findings == ()
+
+
+# --- the report's own statements -----------------------------------------------------------
+
+
+def as_text(frame: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """A frame as the judge reads it."""
+    from medlead.writing import write_csv
+
+    write_csv(folder / "frame.csv", frame)
+    return read_csv(folder / "frame.csv")
+
+
+@pytest.fixture(scope="module")
+def statements(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    responses, norms = (read_csv(RAW / f"mes_{n}.csv") for n in ("responses", "norms"))
+    report = check_doctors(responses, norms, STATEMENTS, READING)
+    frame = judged_statements(report, STATEMENTS, SIMULATED)
+    return as_text(frame, tmp_path_factory.mktemp("statements"))
+
+
+@pytest.fixture(scope="module")
+def judged(statements: pd.DataFrame) -> Verdicts:
+    return judge(
+        items=read_csv(PUBLISHED / "items.csv"),
+        cells=CELLS,
+        declarations=yaml.safe_load((PUBLISHED / "relations.yaml").read_text(encoding="utf-8")),
+        tables=scale_tables(TABLES),
+        significance=judge_stars(printed_correlations(CELLS)),
+        statements=statements,
+        group_sizes=sizes_allowed(STATEMENTS, READING),
+        scale_names=compared_names(TABLES, CELLS),
+    )
+
+
+def test_every_statement_has_a_verdict_that_is_no_reproduction(statements: pd.DataFrame) -> None:
+    assert list(statements["statement"]) == list(STATEMENTS["statement"])
+    assert set(statements["verdict"]) == {"agrees-by-construction", "not-derivable"}
+    assert set(statements["evidence"]) == {"simulated"}
+    followed = (statements["followed"] == "yes") & (statements["kind"] != NOT_CHECKABLE)
+    assert (followed == (statements["verdict"] == "agrees-by-construction")).all()
+
+
+def test_a_statement_and_its_cell_print_one_number() -> None:
+    words = {w: n for n, w in enumerate(("one", "two", "three", "four", "five"), 1)}
+    texts = {c.key: c.text for c in printed_cells(CELLS)}
+    told_in = STATEMENTS[(STATEMENTS["item"] != "") & (STATEMENTS["value"] != "")]
+    assert len(told_in) > 30
+    for row in told_in.to_dict("records"):
+        text = texts[row["item"], row["row"], row["column"]]
+        number = str(words.get(text.lower(), text.replace(",", "")))
+        said = row["value"].split(" in ")[0]
+        assert number == said.split("=")[-1].split(">")[-1], row["statement"]
+
+
+def test_no_cell_of_the_sections_waits_and_none_agrees_by_simulation(judged: Verdicts) -> None:
+    cells = judged.cells.merge(CELLS[["item", "row", "column", "section"]])
+    assert len(cells) == len(judged.cells)
+    here = cells[
+        cells["section"].str.match(r"6\.[4-8](\.|$)")
+        | cells["item"].isin([table.item for table in TABLES])
+    ]
+    assert len(here) > 90
+    assert here.loc[here["reason"] == str(Reason.STAGE_NOT_BUILT), "row"].tolist() == []
+    agreeing = here[here["verdict"].isin([str(Verdict.AGREES), str(Verdict.AGREES_BY_ROUNDING)])]
+    assert not set(agreeing["evidence"]) & {"simulated", "conceptual", "reconstructed"}
+    percentages = here[here["section"].str.match(r"6\.(6\.5|7\.5|8\.7|8\.9)")]
+    assert set(percentages["verdict"]) == {"agrees-by-construction"}
+    assert set(percentages["evidence"]) == {"simulated"}
+    definitions = here[here["column"] == "Scale Definition"]
+    assert set(definitions["reason"]) == {str(Reason.SENTENCE_NOT_CARRIED)}
+
+
+def test_every_contradiction_of_the_statements_is_one_finding(judged: Verdicts) -> None:
+    audit = judged.audit
+    refused = STATEMENTS[STATEMENTS["followed"] == "no"].set_index("statement")
+    found = audit[audit["check"].str.startswith("statements ")]
+    names = found["check"].str.removeprefix("statements ")
+    assert sorted(names) == sorted(refused.index)
+    for name, row in zip(names, found.to_dict("records"), strict=True):
+        assert str(row["line"]) == refused.loc[name, "line"]
+        assert row["certainty"] == refused.loc[name, "certainty"]
+    assert list(audit["line"]) == sorted(audit["line"])
+    scales = audit.loc[audit["check"].str.startswith("scale-names "), "check"]
+    assert set(scales) == {f"scale-names {s}" for s in ("meta-1", "meta-3", "sub-6")}
+
+
+def test_no_percentage_excludes_every_size() -> None:
+    sizes = sizes_allowed(STATEMENTS, READING)
+    assert set(sizes["evidence"]) == {"printed-aggregates"}
+    fits = sizes.groupby(["site", "group"])["fits_site"].agg(lambda f: (f == "yes").any())
+    assert fits.all()

@@ -39,6 +39,19 @@ _CLASS_MEANINGS = {
 }
 
 
+# What was made up is told before what was measured, wherever a result rests on both.
+_FREEST = (EvidenceClass.SIMULATED, EvidenceClass.RECONSTRUCTED, EvidenceClass.STUDY)
+
+
+def resting_on(first: EvidenceClass, *others: EvidenceClass) -> EvidenceClass:
+    """The class of a result that rests on several: the freest of them.
+
+    Own records that are ranked in a simulated norm sample have simulated ranks.
+    """
+    given = (first, *others)
+    return next((c for c in _FREEST if c in given), first)
+
+
 class Verdict(StrEnum):
     """The outcome of comparing one printed cell with what the evidence gives."""
 

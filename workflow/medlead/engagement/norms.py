@@ -122,8 +122,10 @@ def norms_from_scores(
     return _norms({n: samples[n] for n in instrument.scale_names}, instrument, file)
 
 
-def read_norms(path: Path, instrument: Instrument) -> Norms:
+def read_norms(path: Path, instrument: Instrument, *, sheet: str = "") -> Norms:
     """The norms of a file: the items of the instrument, or its scales as scores.
+
+    `sheet` is that of a workbook; scores are read from text files only.
 
     Raises `ProblemsFound` with everything that is wrong with it.
     """
@@ -134,7 +136,7 @@ def read_norms(path: Path, instrument: Instrument) -> Norms:
         if has_scores:
             table = read_text_table(path, columns=scales)
             return norms_from_scores(_numbers(table.frame, table.rows, path), instrument)
-    return norms_from_items(read_norm_items(path, instrument), instrument)
+    return norms_from_items(read_norm_items(path, instrument, sheet=sheet), instrument)
 
 
 def _numbers(frame: pd.DataFrame, rows: tuple[int, ...], path: Path) -> dict[str, FloatArray]:

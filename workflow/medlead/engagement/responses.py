@@ -63,24 +63,35 @@ class Responses:
 
 
 def read_responses(
-    path: Path, instrument: Instrument, *, known: Mapping[str, Iterable[str]] | None = None
+    path: Path,
+    instrument: Instrument,
+    *,
+    known: Mapping[str, Iterable[str]] | None = None,
+    sheet: str = "",
 ) -> Responses:
     """Read and check a response file (CSV, TSV or XLSX) with the instrument's columns.
 
-    `known` lists the groups of each site; another site or group is then a problem. Raises
+    `known` lists the groups of each site; another site is then a problem, and another group
+    too where a site lists any. `sheet` is that of a workbook ("": the only one that fits). Raises
     `ProblemsFound` with all problems: columns, records of another length, answers that the
     instrument does not list, missing or repeated respondents, missing sites and groups.
     A problem of one text in one column is told for its first 20 rows, the rest as a count.
     """
-    return _read(path, instrument, instrument.columns, known)
+    return _read(path, instrument, instrument.columns, known, sheet)
 
 
-def read_norm_items(path: Path, instrument: Instrument) -> Answers:
-    """The answers of a norm sample, a file with the columns of the items only.
+def read_norm_items(path: Path, instrument: Instrument, *, sheet: str = "") -> Answers:
+    """The answers of a norm sample: a file with the items, and the respondents or not.
 
     (items, doctors) of codes; raises `ProblemsFound` as `read_responses` does.
     """
-    return _read(path, instrument, instrument.item_names, None).items
+    named = (instrument.respondent, *instrument.item_names)
+    try:
+        return _read(path, instrument, instrument.item_names, None, sheet).items
+    except ProblemsFound as found:
+        if not any(p.column == instrument.respondent for p in found.problems):
+            raise
+    return _read(path, instrument, named, None, sheet).items
 
 
 def responses_from(
@@ -109,6 +120,7 @@ def _read(
     instrument: Instrument,
     columns: tuple[str, ...],
     known: Mapping[str, Iterable[str]] | None,
+    sheet: str,
 ) -> Responses:
     reader = _Reader(instrument, columns, path.as_posix(), known)
     if path.is_file() and path.suffix.lower() in (".csv", ".tsv", ".txt"):
@@ -117,7 +129,7 @@ def _read(
             if layout is not None:
                 return reader.read(source, layout)
     # Workbooks, titles above the heading, wrong headings: the reader that handles and names them.
-    table = read_text_table(path, columns=columns)
+    table = read_text_table(path, columns=columns, sheet=sheet or None)
     body = io.BytesIO(table.frame.to_csv(index=False, header=False).encode("utf-8"))
     layout = Layout(ord(","), len(columns), tuple(range(len(columns))))
     return reader.read(body, layout, np.array(table.rows))
@@ -137,7 +149,9 @@ class _Reader:
         self.file = file
         self.known = None if known is None else {s: tuple(g) for s, g in known.items()}
         self.framed = columns[: len(instrument.frame)] == instrument.frame
-        self.first = len(instrument.frame) if self.framed else 0
+        # Columns before the answers.
+        named = columns[:1] == (instrument.respondent,)
+        self.first = len(instrument.frame) if self.framed else int(named)
         self.items = len(instrument.items)
         points: dict[str, int] = dict.fromkeys(instrument.missing, 0)
         points[""] = 0
@@ -317,7 +331,7 @@ class _Reader:
         number, found = pd.factorize(pair)
         named = [(sites[p // len(groups)], groups[p % len(groups)]) for p in found.tolist()]
         for site, group in named:
-            if self.known is not None and group not in self.known.get(site, (group,)):
+            if self.known is not None and group not in (self.known.get(site) or (group,)):
                 near = nearest(group, self.known[site])
                 mend = f"did you mean '{near}'?" if near else "correct it, or list the group"
                 what = f"the group is not known in site '{site}'"

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.workflow
 PAGES = (
     "report/index.html",
     "notebooks/01-the-evidence.html",
-    "notebooks/03-engagement-and-performance.html",
+    "notebooks/04-engagement-and-performance.html",
     "tables/table-27.html",
 )
 LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}

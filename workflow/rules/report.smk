@@ -15,7 +15,7 @@ rule build_page:
             rules.tabulate_performance.output.added,
         ],
         figures=[rules.draw_survey.output.files, rules.draw_performance.output.files],
-        notebooks=rules.run_notebooks.output.notebooks,
+        notebooks=[rules.run_notebooks.output.notebooks, rules.report_sites.output.notebooks],
         code=plan.code("build_page"),
     output:
         page=plan.result("report/index.html"),

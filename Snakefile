@@ -42,6 +42,7 @@ rule all:
         plan.result("evidence/inputs.csv"),
         plan.result("survey/coded.csv"),
         plan.results("reconstruction/check.csv") if plan.rebuilt else [],
+        plan.result("engagement/standings.csv"),
         plan.result("verdicts/summary.json"),
         plan.result("report/index.html"),
         plan.result("provenance/run.json"),

@@ -44,6 +44,16 @@ class Plan:
         """Whether the survey's returns are rebuilt ones, with what was solved about them."""
         return bool(self.solved_folder)
 
+    @property
+    def told(self) -> bool:
+        """Whether there are printed statements on engagement to be held against the responses."""
+        return bool(self.config["study"]["statements"])
+
+    def statements(self) -> list[str]:
+        """The file of printed statements on engagement; none where a study has none."""
+        name = self.config["study"]["statements"]
+        return self.published(name) if name else []
+
     def solved(self, *names: str) -> list[str]:
         """Tables that were solved once and are kept."""
         return [f"{self.solved_folder}/{n}.csv" for n in names]
@@ -229,6 +239,7 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     # The rules ask for these names; what is wrong with them is told here, before any rule.
     plan.declared("tables.yaml", "tables")
     plan.declared("figures.yaml", "figures", "figure")
+    plan.declared("mes_tables.yaml", "tables", "item")
     return plan
 
 

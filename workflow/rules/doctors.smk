@@ -3,33 +3,6 @@
 # into the folder of records, where they stand as an input like any other.
 
 
-rule group_sizes:
-    input:
-        statements=plan.published("engagement.csv"),
-        instrument=plan.instruments("mes.yaml"),
-        reading=plan.instruments("mes_statements.yaml"),
-        code=plan.code("group_sizes"),
-    output:
-        sizes=plan.result("reconstruction/group-sizes.csv"),
-        receipt=plan.receipt("group_sizes"),
-    log:
-        plan.log("group_sizes"),
-    benchmark:
-        "benchmarks/group_sizes.tsv"
-    conda:
-        "../../envs/medlead.yaml"
-    params:
-        content=plan.bytes_of(
-            plan.published("engagement.csv"),
-            plan.instruments("mes.yaml", "mes_statements.yaml"),
-            plan.code("group_sizes"),
-        ),
-    message:
-        "Doctors 1/3: the group sizes that the printed percentages allow"
-    script:
-        "../scripts/group_sizes.py"
-
-
 rule make_doctors:
     input:
         statements=plan.published("engagement.csv"),
@@ -56,7 +29,7 @@ rule make_doctors:
         ),
         seed=config["seed"],
     message:
-        "Doctors 2/3: answers drawn from the model, held to the statements"
+        "Doctors 1/2: answers drawn from the model, held to the statements"
     script:
         "../scripts/make_doctors.py"
 
@@ -85,13 +58,12 @@ rule check_doctors:
             plan.code("check_doctors"),
         ),
     message:
-        "Doctors 3/3: the answers against every printed statement"
+        "Doctors 2/2: the answers against every printed statement"
     script:
         "../scripts/check_doctors.py"
 
 
 rule simulate:
     input:
-        rules.group_sizes.output,
         rules.make_doctors.output,
         rules.check_doctors.output,

@@ -1,5 +1,91 @@
-# Engagement: the scale scored, and the open comments counted by theme (chapter 6).
+# Engagement: the responses to the engagement scale scored, placed and told (6.1 to 6.8).
 
+RESPONSES = ["mes_responses", "mes_norms"]
+SCALE_TABLES = plan.declared("mes_tables.yaml", "tables", "item")
+
+
+rule score_engagement:
+    input:
+        raw=plan.raw(*RESPONSES, "sites"),
+        register=plan.published("items.csv"),
+        instrument=plan.instruments("mes.yaml"),
+        tables=plan.instruments("mes_tables.yaml"),
+        ratings=plan.instruments("ratings.yaml"),
+        code=plan.code("score_engagement"),
+    output:
+        doctors=plan.result("engagement/doctors.csv"),
+        standings=plan.result("engagement/standings.csv"),
+        placements=plan.result("engagement/placements.csv"),
+        endorsements=plan.result("engagement/endorsements.csv"),
+        tables=expand(plan.result("tables/{item}.csv"), item=SCALE_TABLES),
+        pages=expand(plan.result("tables/{item}.html"), item=SCALE_TABLES),
+        receipt=plan.receipt("score_engagement"),
+    log:
+        plan.log("score_engagement"),
+    benchmark:
+        "benchmarks/score_engagement.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.published("items.csv"),
+            plan.instruments("mes.yaml", "mes_tables.yaml", "ratings.yaml"),
+            plan.code("score_engagement"),
+        ),
+        names=[*RESPONSES, "sites"],
+        sheets=plan.sheets(*RESPONSES, "sites"),
+        evidence=plan.evidence(*RESPONSES),
+        sums=plan.raw_sums(*RESPONSES, "sites"),
+        confidence=config["analysis"]["confidence"],
+    message:
+        "Engagement 1/2: doctors, groups and sites on the scales, and Section B (6.4 to 6.8)"
+    script:
+        "../scripts/score_engagement.py"
+
+
+# What printed statements make of the responses; nothing where a study has none.
+TOLD_FRAMES = (
+    plan.results(*(f"engagement/{n}.csv" for n in ["statements", "sizes", "names"]))
+    if plan.told
+    else []
+)
+
+if plan.told:
+
+    rule check_statements:
+        input:
+            raw=plan.raw(*RESPONSES),
+            statements=plan.statements(),
+            cells=plan.published("cells.csv"),
+            instrument=plan.instruments("mes.yaml"),
+            reading=plan.instruments("mes_statements.yaml"),
+            tables=plan.instruments("mes_tables.yaml"),
+            code=plan.code("check_statements"),
+        output:
+            statements=plan.result("engagement/statements.csv"),
+            sizes=plan.result("engagement/sizes.csv"),
+            names=plan.result("engagement/names.csv"),
+            receipt=plan.receipt("check_statements"),
+        log:
+            plan.log("check_statements"),
+        benchmark:
+            "benchmarks/check_statements.tsv"
+        conda:
+            "../../envs/medlead.yaml"
+        params:
+            content=plan.bytes_of(
+                plan.statements(),
+                plan.published("cells.csv"),
+                plan.instruments("mes.yaml", "mes_statements.yaml", "mes_tables.yaml"),
+                plan.code("check_statements"),
+            ),
+            sheets=plan.sheets(*RESPONSES),
+            evidence=plan.evidence(*RESPONSES),
+            sums=plan.raw_sums(*RESPONSES),
+        message:
+            "Engagement 2/2: the printed statements against the responses"
+        script:
+            "../scripts/check_statements.py"
 
 rule count_comments:
     input:

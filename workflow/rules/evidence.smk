@@ -6,10 +6,14 @@ ALL_INPUTS = list(config["inputs"])
 rule check_inputs:
     input:
         raw=plan.raw(*ALL_INPUTS),
-        published=plan.published("items.csv", "cells.csv", "relations.yaml"),
+        published=[
+            plan.published("items.csv", "cells.csv", "relations.yaml"),
+            plan.statements(),
+        ],
         scales=plan.instruments("ratings.yaml"),
         instrument=plan.instruments("survey.yaml"),
         cleaning=plan.instruments("cleaning.yaml"),
+        engagement=plan.instruments("mes.yaml"),
         code=plan.code("check_inputs"),
     output:
         report=plan.result("evidence/inputs.csv"),
@@ -25,7 +29,10 @@ rule check_inputs:
     params:
         content=plan.bytes_of(
             plan.published("items.csv", "cells.csv", "relations.yaml"),
-            plan.instruments("ratings.yaml", "survey.yaml", "cleaning.yaml"),
+            plan.statements(),
+            plan.instruments(
+                "ratings.yaml", "survey.yaml", "cleaning.yaml", "mes.yaml"
+            ),
             plan.code("check_inputs"),
         ),
         names=ALL_INPUTS,

@@ -14,6 +14,7 @@ rule judge_cells:
             item=[
                 *SITE_ITEMS,
                 *SURVEY_ITEMS,
+                *SCALE_TABLES,
                 "table-27",
                 "table-28",
                 "table-31",
@@ -22,6 +23,7 @@ rule judge_cells:
         ),
         significance=plan.result("performance/significance.csv"),
         solved=plan.results(*SOLVED_FRAMES) if plan.rebuilt else [],
+        told=TOLD_FRAMES,
         margins=plan.instruments("margins.yaml"),
         code=plan.code("judge_cells"),
     output:

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from medlead.engagement.instrument import load_instrument as load_scale
+from medlead.engagement.intake import checked_norms, checked_responses
 from medlead.provenance import Job
-from medlead.sources.inputs import check_everything, read_scales, read_yaml
+from medlead.sources.inputs import check_everything, read_scales, read_yaml, site_roster
 from medlead.survey.instrument import load_instrument
 from medlead.survey.intake import checked_returns
 from medlead.survey.rules import load_cleaning
@@ -11,17 +13,26 @@ from medlead.writing import write_csv
 
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
-    instrument = load_instrument(
-        read_yaml(job.input.instrument[0]), file=str(job.input.instrument[0])
+    survey, cleaning, engagement = (
+        job.input[name][0] for name in ("instrument", "cleaning", "engagement")
     )
-    rules = load_cleaning(read_yaml(job.input.cleaning[0]), file=str(job.input.cleaning[0]))
+    instrument = load_instrument(read_yaml(survey), file=survey)
+    rules = load_cleaning(read_yaml(cleaning), file=cleaning)
+    scale, ratings = load_scale(read_yaml(engagement), file=engagement), job.input.scales[0]
+    given = (job.params.names, job.input.raw, job.params.sheets, read_scales(ratings))
     report = check_everything(
         names=job.params.names,
         paths=job.input.raw,
         sheets=job.params.sheets,
         evidence=job.params.evidence,
-        scales=read_scales(job.input.scales[0]),
+        scales=read_scales(ratings),
         published=job.input.published,
-        readers={"survey": lambda path, sheet: checked_returns(path, instrument, rules, sheet)},
+        readers={
+            "survey": lambda path, sheet: checked_returns(path, instrument, rules, sheet),
+            "mes_responses": lambda path, sheet: checked_responses(
+                path, scale, site_roster(*given), sheet
+            ),
+            "mes_norms": lambda path, sheet: checked_norms(path, scale, sheet),
+        },
     )
     write_csv(Path(job.output.report), report)

@@ -12,6 +12,8 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     items, cells, relations = job.input.published
     # None of these where no records were solved to the print.
     check, slack, sets, sites = [read_csv(Path(f)) for f in job.input.solved] or [None] * 4
+    # None of these where there are no printed statements on engagement.
+    statements, sizes, names = [read_csv(Path(f)) for f in job.input.told] or [None] * 3
     found = judge(
         items=read_csv(Path(items)),
         cells=read_csv(Path(cells)),
@@ -23,6 +25,9 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         survey_sets=sets,
         site_conflicts=sites,
         survey_margins=read_yaml(job.input.margins[0]) if job.input.solved else None,
+        statements=statements,
+        group_sizes=sizes,
+        scale_names=names,
     )
     write_csv(Path(job.output.cells), found.cells)
     write_csv(Path(job.output.relations), found.relations)

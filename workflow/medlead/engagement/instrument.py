@@ -244,6 +244,11 @@ def spellings(scale: Scale) -> tuple[str, ...]:
     return (scale.name, scale.title, *(alias.text for alias in scale.aliases))
 
 
+def same_name(first: str, second: str) -> bool:
+    """Whether two names differ in capitals and marks only."""
+    return _name_key(first) == _name_key(second)
+
+
 def _name_key(text: str) -> str:
     """Letters and digits only: what is left when spelling, marks and case do not count."""
     text = _UNIT_MARK.sub("", text).replace("&", " and ")

@@ -129,14 +129,18 @@ def read_norms(path: Path, instrument: Instrument, *, sheet: str = "") -> Norms:
 
     Raises `ProblemsFound` with everything that is wrong with it.
     """
-    scales = instrument.scale_names
-    if path.is_file() and path.suffix.lower() in (".csv", ".tsv", ".txt"):
-        with path.open("rb") as source:
-            has_scores = layout_of(source.readline(1 << 16), scales) is not None
-        if has_scores:
-            table = read_text_table(path, columns=scales)
-            return norms_from_scores(_numbers(table.frame, table.rows, path), instrument)
+    if has_scores(path, instrument):
+        table = read_text_table(path, columns=instrument.scale_names)
+        return norms_from_scores(_numbers(table.frame, table.rows, path), instrument)
     return norms_from_items(read_norm_items(path, instrument, sheet=sheet), instrument)
+
+
+def has_scores(path: Path, instrument: Instrument) -> bool:
+    """Whether a norm file has the scales of the instrument, and not its items."""
+    if not path.is_file() or path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+        return False
+    with path.open("rb") as source:
+        return layout_of(source.readline(1 << 16), instrument.scale_names) is not None
 
 
 def _numbers(frame: pd.DataFrame, rows: tuple[int, ...], path: Path) -> dict[str, FloatArray]:

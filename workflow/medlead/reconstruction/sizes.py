@@ -14,7 +14,9 @@ from functools import cache
 
 import pandas as pd
 
+from medlead.evidence import EvidenceClass
 from medlead.printed import NEAREST, ROUNDING_RULES, decimals, number
+from medlead.reconstruction.statements import Reading
 
 WHOLE, PARTS = "rounded as a whole", "sum of rounded parts"
 COLUMNS = ("site", "group", "size", "rounding", "reading", "counts", "fits_site")
@@ -171,6 +173,17 @@ def possible_sizes(
             if not any(row[:2] == (site, group) for row in rows):
                 rows.append((site, group, "", "", "", "", "no"))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def sizes_allowed(statements: pd.DataFrame, reading: Reading) -> pd.DataFrame:
+    """The sizes that the printed percentages of Section B allow (`possible_sizes`).
+
+    `statements` is the file of statements as text. Adds `evidence`: sizes follow from
+    printed percentages and returns alone.
+    """
+    parts = {name: len(answers) for name, answers in reading.categories.items()}
+    found = possible_sizes(*printed_shares(statements, parts))
+    return found.assign(evidence=str(EvidenceClass.PRINTED_AGGREGATES))
 
 
 def printed_shares(

@@ -12,6 +12,8 @@ from medlead.provenance import sha256
 from medlead.ratings import RatingScale, load_rating_scales
 from medlead.sources.contracts import check_register, read_study
 from medlead.sources.messages import Problem, ProblemsFound
+from medlead.sources.printed_statements import statement_problems
+from medlead.writing import read_csv
 
 # Reads the input at a path, in a sheet ("" for the only one that fits); raises ProblemsFound.
 Reader = Callable[[Path, str], pd.DataFrame]
@@ -58,6 +60,21 @@ def read_inputs(
     )
 
 
+def site_roster(
+    names: Sequence[str],
+    paths: Sequence[str],
+    sheets: Sequence[str],
+    scales: Mapping[str, Mapping[str, RatingScale]],
+) -> tuple[str, ...]:
+    """The sites of the study, in order; raises ProblemsFound where their file has faults.
+
+    Names, paths and sheets are of any inputs, `sites` among them.
+    """
+    place = list(names).index("sites")
+    frames = read_inputs(["sites"], [paths[place]], [sheets[place]], scales)
+    return tuple(frames["sites"]["site"].astype(str))
+
+
 def check_everything(
     *,
     names: Sequence[str],
@@ -71,8 +88,10 @@ def check_everything(
     """Check all record files and all printed evidence; one row per file that holds.
 
     `readers` read the inputs that have no contract here, because a file of definitions
-    says what they hold. Columns `file,contract,evidence,rows,columns,sha256`. Raises
-    ProblemsFound with the problems of every file at once.
+    says what they hold. `published` are the register, the cells, the relations and, where
+    there are any, the statements on engagement. Columns
+    `file,contract,evidence,rows,columns,sha256`. Raises ProblemsFound with the problems of
+    every file at once.
     """
     problems: list[Problem] = []
     frames: dict[str, pd.DataFrame] = {}
@@ -93,12 +112,20 @@ def check_everything(
                 frames[name] = readers[name](Path(path), sheet)
         except ProblemsFound as found:
             problems.extend(found.problems)
-    register, cells, declarations = (Path(p) for p in published)
+    register, cells, declarations, *statements = (Path(p) for p in published)
     try:
         frames |= read_study({"items": register, "cells": cells})
         problems.extend(check_register(frames["items"]))
     except ProblemsFound as found:
         problems.extend(found.problems)
+    for file in statements:
+        try:
+            frames |= read_study({"engagement": file})
+            if "cells" in frames:
+                told, printed = read_csv(file), read_csv(cells)
+                problems.extend(statement_problems(told, printed, file.as_posix()))
+        except ProblemsFound as found:
+            problems.extend(found.problems)
     try:
         read_yaml(declarations)
     except ProblemsFound as found:
@@ -109,6 +136,7 @@ def check_everything(
         *zip(names, paths, evidence, strict=True),
         ("items", str(register), "printed-aggregates"),
         ("cells", str(cells), "printed-aggregates"),
+        *(("engagement", str(file), "printed-aggregates") for file in statements),
     ]
     return pd.DataFrame(
         [

@@ -202,8 +202,7 @@ def audit_frame(
     frame = pd.DataFrame(
         [
             [
-                sections[f.key],
-                lines[f.key],
+                *(f.at or (sections[f.key], lines[f.key])),
                 f.printed,
                 f.implied,
                 f.check,

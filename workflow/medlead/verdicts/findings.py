@@ -20,7 +20,10 @@ CERTAIN, CONDITIONAL = "certain", "conditional"
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding at one printed cell; `implied` is empty where several values would do."""
+    """One finding at one printed cell; `implied` is empty where several values would do.
+
+    `at` is the section and line of a statement, which need not stand in a cell.
+    """
 
     key: Key
     printed: str
@@ -29,3 +32,4 @@ class Finding:
     severity: Severity
     certainty: str
     explanation: str
+    at: tuple[str, int] | None = None

@@ -1,7 +1,7 @@
 """The verdict stage as one function: cells, relations, audit and headline counts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,8 @@ from medlead.verdicts.judgement import (
     ARITHMETIC,
     COPIED,
     FROM_RECORDS,
+    HELD,
+    NAMED,
     REPEATED,
     SOLVED,
     TESTED,
@@ -30,6 +32,7 @@ from medlead.verdicts.relations import (
 )
 from medlead.verdicts.respondents import site_findings
 from medlead.verdicts.solved import solved_judgements
+from medlead.verdicts.statements import told_of_names, told_of_statements
 
 STARS_SUFFIX = " / stars"
 
@@ -120,6 +123,9 @@ def judge(
     survey_sets: pd.DataFrame | None = None,
     site_conflicts: pd.DataFrame | None = None,
     survey_margins: Mapping[str, Any] | None = None,
+    statements: pd.DataFrame | None = None,
+    group_sizes: pd.DataFrame | None = None,
+    scale_names: pd.DataFrame | None = None,
 ) -> Verdicts:
     """Judge every printed cell (report chapters 3 to 6).
 
@@ -128,7 +134,9 @@ def judge(
     `marked_item`. Where records were solved to the print, `survey_check` tells which
     printed cells they meet, `survey_slack` and `survey_sets` which cells cannot all hold,
     `site_conflicts` what known records have against the rest, and `survey_margins` the
-    words for it; a study has none of these. Raises DeclarationError where a declaration
+    words for it. Where doctors were held to printed statements, `statements` tells which hold of
+    them, `group_sizes` which sizes the printed percentages allow, and `scale_names` how the
+    print names the scales. A study has none of these. Raises DeclarationError where a declaration
     does not fit the print, KeyError for a cell of an unregistered item, ValueError for
     a rebuilt or checked cell that is printed nowhere.
     """
@@ -148,6 +156,12 @@ def judge(
     }
     rebuilt = rebuilt_cells({k: v for k, v in tables.items() if k != marked_item})
     from_solved = {k: text for k, (text, e) in rebuilt.items() if e is EvidenceClass.RECONSTRUCTED}
+    # Definitions in our words are no values to be compared; names are, by themselves.
+    told_again = {k for k, (_, e) in rebuilt.items() if e is EvidenceClass.CONCEPTUAL}
+    engagement = (
+        told_of_statements(statements, group_sizes, printed),
+        told_of_names(scale_names, printed),
+    )
     solved = solved_judgements(
         printed,
         item_evidence,
@@ -156,10 +170,16 @@ def judge(
         sets=survey_sets,
         rebuilt=from_solved,
     )
+    for found in engagement:
+        solved = replace(
+            solved,
+            conflicts={**solved.conflicts, **found.conflicts},
+            met={**solved.met, **found.met},
+        )
     judged = judge_cells(
         printed,
         item_evidence=item_evidence,
-        rebuilt={k: v for k, v in rebuilt.items() if k not in from_solved},
+        rebuilt={k: v for k, v in rebuilt.items() if k not in {*from_solved, *told_again}},
         marks=judge_marks(significance, marked_item),
         outcomes=outcomes,
         mends=mends,
@@ -179,7 +199,10 @@ def judge(
         cells,
         solved=solved,
         told=told,
-        others=site_findings(site_conflicts, margins, told, printed),
+        others=[
+            *site_findings(site_conflicts, margins, told, printed),
+            *(finding for found in engagement for finding in found.findings),
+        ],
     )
     bases = tried_bases(declarations.get("bases"), instances, printed, values)
     marks = tried_methods(significance, marked_item)
@@ -203,7 +226,7 @@ def headline(
     `agreements_by_basis` splits the agreements by what they rest on: arithmetic on
     other cells, a significance test, or a number that is merely printed twice.
     `by_construction_from` splits what agrees by construction, which is no agreement, by
-    whether a record was copied from the print or solved to it.
+    whether a record was copied from the print, solved or held to it.
     Items are the report's tables and figures; `items_rebuilt` counts those whose
     own cells were laid out again from records.
     """
@@ -226,7 +249,7 @@ def headline(
         },
         "by_construction_from": {
             name: int((by_construction["rule"] == name).sum())
-            for name in (COPIED, SOLVED, FROM_RECORDS)
+            for name in (COPIED, SOLVED, FROM_RECORDS, HELD, NAMED)
         },
         "items_total": len(numbered),
         "items_in_scope": int((numbered["scope"] == "in").sum()),

@@ -9,6 +9,8 @@ ARITHMETIC, REPEATED, TESTED = "arithmetic", "printed twice", "test"
 COPIED, SOLVED, FROM_RECORDS = "copied-record", "solved-margin", "solved-record"
 """What an agreement by construction rests on: a copied record, a printed figure that records
 were solved to meet, or another figure of such records."""
+HELD, NAMED = "held-statement", "used-name"
+"""The same of doctors who were held to a statement, and of a name taken from the print."""
 LEAST_SLACK, AGAINST = "least slack", "against"
 """How a conflict is known: from all that is printed at once, or from cells that are named."""
 

@@ -16,8 +16,8 @@ from medlead.present.engagement_topic import Topic, Unit, chance_text
 from medlead.present.sheet import INNER, Sheet
 from medlead.present.style import Figure
 
-_COLUMN = 1.85
-_ACROSS, _DOWN = 0.2, 0.66
+_COLUMN = 1.78
+_ACROSS, _DOWN = 0.2, 0.44
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _AXIS = 0.32
 
@@ -43,9 +43,11 @@ def draw_map(topic: Topic) -> Figure:
     columns = min(2, len(maps))
     size = (INNER - _COLUMN - columns * (_AXIS + _ACROSS)) / 2
     rows = -(-len(maps) // columns)
+    titles = [_title(topic, place, size + _AXIS) for place in range(len(maps))]
+    head = max(style.text_height(title, style.BODY) for title in titles) + 0.06
     blocks = [_key_block(topic, unit, maps) for unit in units]
     listed = sum(block.height for block in blocks)
-    body = max(rows * (size + _DOWN) + 0.05, listed + 0.1)
+    body = max(rows * (head + size + _DOWN), listed)
     few = any(_row(topic, u, m)["note"] == TOO_FEW for u in units for m in maps)
     caption = topic.caption(
         f"Points: percentiles; lines: {topic.coverage} intervals of each axis by itself. On the "
@@ -61,8 +63,9 @@ def draw_map(topic: Topic) -> Figure:
         sheet = topic.sheet(body, caption)
         for place in range(len(maps)):
             x = style.MARGIN + (place % columns) * (size + _AXIS + _ACROSS) + _AXIS
-            top = sheet.high - (place // columns) * (size + _DOWN) - 0.2
-            _panel(topic, sheet, place, units, (x, top - size, size))
+            top = sheet.high - (place // columns) * (head + size + _DOWN) - head
+            sheet.write(x - _AXIS + 0.02, top + 0.1, titles[place], weight="bold", va="baseline")
+            _panel(topic, sheet, maps[place], units, (x, top - size, size))
         x = style.MARGIN + INNER - _COLUMN + 0.06
         y = sheet.high
         for unit, block in zip(units, blocks, strict=True):
@@ -94,16 +97,12 @@ def _places(row: dict[str, Any]) -> bool:
 def _panel(
     topic: Topic,
     sheet: Sheet,
-    number: int,
+    chosen: Map,
     units: Sequence[Unit],
     place: tuple[float, float, float],
 ) -> None:
     x, y, size = place
     typology = topic.instrument.typology
-    chosen = typology.maps[number]
-    title = f"{_letter(number)}  {map_title(chosen.name, topic.instrument)}"
-    title = style.wrap(title, size + _AXIS, style.BODY, bold=True)
-    sheet.write(x - _AXIS + 0.02, y + size + 0.05, title, weight="bold", va="baseline")
     axes = sheet.axes(x, y, size, size)
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 100)
@@ -184,6 +183,12 @@ def _key_block(topic: Topic, unit: Unit, maps: Sequence[Map]) -> _Block:
     size = f"{unit.size}: {TOO_FEW}" if few else unit.size
     places = (f"{_letter(place)}  {_outcome(row)}" for place, row in enumerate(rows))
     return _Block(name, (size, *places))
+
+
+def _title(topic: Topic, number: int, width: float) -> str:
+    """The title of a panel, with the letter by which the key names it."""
+    name = map_title(topic.instrument.typology.maps[number].name, topic.instrument)
+    return style.wrap(f"{_letter(number)}  {name}", width, style.BODY, bold=True)
 
 
 def _letter(number: int) -> str:

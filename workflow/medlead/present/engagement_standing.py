@@ -75,7 +75,8 @@ def _draw(topic: Topic, units: Sequence[Unit], *, wide: bool) -> Figure:
         for block, head, top in zip(blocks, heads, tops, strict=True):
             x = style.MARGIN + left
             for text in head:
-                sheet.write(x + width / 2, y, text, ha="center", weight="bold")
+                place = (x + width / 2, y - top + 0.07)
+                sheet.write(*place, text, ha="center", va="bottom", weight="bold")
                 x += width
             y -= top
             _labels(sheet, y, rows, labels, heights)
@@ -128,17 +129,18 @@ def _labels(
 ) -> None:
     """The names of the scales, each joined to what it is part of."""
     x, y = style.MARGIN, top
-    middles: list[tuple[int, float]] = []
+    # Depth, middle and lower end of every label so far.
+    above: list[tuple[int, float]] = []
     for (depth, _), label, height in zip(rows, labels, heights, strict=True):
         y -= height
         middle = y + height / 2
         weight = "bold" if depth == 0 else "normal"
         sheet.write(x + depth * _STEP, middle, label, va="center", weight=weight)
-        above = next((m for d, m in reversed(middles) if d == depth - 1), None)
-        if above is not None:
+        start = next((end for d, end in reversed(above) if d == depth - 1), None)
+        if start is not None:
             at = x + depth * _STEP - 0.11
-            line(sheet, (at, at, at + 0.08), (above - 0.1, middle, middle), color=style.MUTED)
-        middles.append((depth, middle))
+            line(sheet, (at, at, at + 0.08), (start, middle, middle), color=style.MUTED)
+        above.append((depth, middle - style.text_height(label, style.BODY) / 2 - 0.02))
 
 
 def _cells(
@@ -199,7 +201,7 @@ def _cell(
     count = f"n = {at.n}" if at.n < at.respondents else ""
     weight = "bold" if at.placed else "normal"
     if wide:
-        top = y + height / 2 + LINE
+        top = y + height / 2 + 0.9 * LINE
         write_line(sheet, left, top, at.value, style.BODY, weight=weight)
         after = left + style.text_width(at.value, style.BODY, bold=at.placed) + 0.06
         write_line(sheet, after, top, band, style.BODY)

@@ -57,6 +57,11 @@ class Results:
     placements: pd.DataFrame
     endorsements: pd.DataFrame
 
+    @property
+    def evidence(self) -> EvidenceClass:
+        """The class of the responses, from the column `evidence` of the standings."""
+        return EvidenceClass(str(self.standings["evidence"].iloc[0]))
+
 
 def read_results(standings: Path, placements: Path, endorsements: Path) -> Results:
     """The results that were written as CSV: names as text, all else as numbers."""

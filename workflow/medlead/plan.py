@@ -54,6 +54,11 @@ class Plan:
         name = self.config["study"]["statements"]
         return self.published(name) if name else []
 
+    def comments(self) -> list[str]:
+        """The file of coded answers to the open questions; none where a study has none."""
+        name = self.config["study"]["comments"]
+        return self.published(name) if name else []
+
     def solved(self, *names: str) -> list[str]:
         """Tables that were solved once and are kept."""
         return [f"{self.solved_folder}/{n}.csv" for n in names]

@@ -124,8 +124,7 @@ rule draw_engagement:
 
 rule count_comments:
     input:
-        # A study without open comments has no such file.
-        comments=[f for f in plan.published("comments.csv") if Path(f).is_file()],
+        comments=plan.comments(),
         sites=plan.raw("sites"),
         coding=plan.instruments("comments.yaml"),
         instrument=plan.instruments("mes.yaml"),
@@ -142,7 +141,7 @@ rule count_comments:
         "../../envs/medlead.yaml"
     params:
         content=plan.bytes_of(
-            plan.published("comments.csv"),
+            plan.comments(),
             plan.instruments("comments.yaml", "mes.yaml"),
             plan.code("count_comments"),
         ),

@@ -94,6 +94,7 @@ def standing_frame(
     for row in here[here["scale"] == scale].to_dict("records"):
         group = str(row["group"])
         quadrant = str(places.loc[group, "quadrant"]) if group in places.index else ""
+        chance = float(places.loc[group, f"p_{quadrant}"]) if quadrant else math.nan
         rows.append(
             {
                 "Group": unit_name(group),
@@ -101,13 +102,9 @@ def standing_frame(
                 "Percentile": percentile_text(row["percentile"], instrument.bands),
                 "Interval": interval_text(row["low"], row["high"]),
                 "Band": row["band"] or NOTES.get(row["note"], row["note"]),
-                "Probability": probability_text(row[f"p_{row['band']}"])
-                if row["band"]
-                else NOTHING,
+                "Probability": probability_text(float(row.get(f"p_{row['band']}", math.nan))),
                 "Type": quadrant or NOTHING,
-                "Probability of the type": probability_text(places.loc[group, f"p_{quadrant}"])
-                if quadrant
-                else NOTHING,
+                "Probability of the type": probability_text(chance),
             }
         )
     return pd.DataFrame(rows)

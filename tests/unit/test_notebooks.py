@@ -74,6 +74,24 @@ def test_parameters_stand_below_their_cell_and_ids_tell_the_place_in_the_source(
     assert len(notebook.cells) == 3
 
 
+def test_what_hides_the_parameters_hides_those_that_are_injected():
+    tags = ["parameters", "hide-code"]
+    notebook = v4.new_notebook(cells=[markdown("# A"), code("a = 1", tags=tags), code("a")])
+    done = inject(notebook, {"a": 2})
+    assert done.cells[2].metadata.tags == ["injected-parameters", "hide-code"]
+    text = render(tidy(done, {}), Path("a.ipynb"), beside="a.ipynb")
+    page = BeautifulSoup(text, "html.parser")
+    assert [d.get("id") for d in page.find_all(class_="cell")] == ["cell-003"]
+
+
+def test_hidden_code_leaves_its_results_on_the_page():
+    page = soup_of(markdown("# A"), code("x = 1", shown(html="<b>told</b>"), tags=["hide-code"]))
+    assert "told" in page.get_text()
+    assert "x = 1" not in page.get_text()
+    assert page.find("details") is None
+    assert "x = 1" in soup_of(markdown("# A"), code("x = 1")).get_text()
+
+
 def test_parameters_injected_before_are_replaced():
     once = inject(v4.new_notebook(cells=[code("a = 1", tags=["parameters"])]), {"a": 2})
     twice = inject(once, {"a": 3})
@@ -421,6 +439,35 @@ def test_a_failing_notebook_is_kept_aside_and_the_others_are_built(tmp_path, mon
     assert "stopped with an error" in kept.get_text()
 
 
+@pytest.mark.workflow
+def test_one_source_gives_a_page_for_each_set_of_parameters(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(
+        Path("site.ipynb"),
+        code("site = 'none'\nshared = 0", tags=["parameters"]),
+        code("print(shared, 1 / len(site))"),
+    )
+    names = ["site-ab", "site-", "site-abcd"]
+    with pytest.raises(ProblemsFound) as caught:
+        run_and_render(
+            [Path("site.ipynb")] * 3,
+            [Path("out") / f"{n}.ipynb" for n in names],
+            [Path("out") / f"{n}.html" for n in names],
+            parameters={"shared": 7, "site": "given by the one below"},
+            failed=Path("logs"),
+            own=[{"site": "ab"}, {"site": ""}, {"site": "abcd"}],
+        )
+    (problem,) = caught.value.problems
+    assert problem.file == "site.ipynb (site = '')"
+    assert "ZeroDivisionError" in problem.what
+    assert "logs/site-.failed.html" in problem.mend
+    told = {p.stem: p.read_text(encoding="utf-8") for p in Path("out").glob("*.html")}
+    assert sorted(told) == ["site-ab", "site-abcd"]
+    assert "7 0.5" in told["site-ab"]
+    assert "7 0.25" in told["site-abcd"]
+    assert 'href="site-ab.ipynb"' in told["site-ab"]
+
+
 def test_what_is_no_notebook_is_named(tmp_path):
     source = tmp_path / "01-a.ipynb"
     source.write_text("a,b\n1,2\n")
@@ -433,3 +480,6 @@ def test_what_is_no_notebook_is_named(tmp_path):
 def test_unequal_lists_run_nothing(tmp_path):
     with pytest.raises(ValueError, match="zip"):
         run_and_render([Path("no.ipynb")], [], [], parameters={}, failed=tmp_path)
+    one = [Path("no.ipynb")]
+    with pytest.raises(ValueError, match="zip"):
+        run_and_render(one, one, one, parameters={}, failed=tmp_path, own=[{}, {}])

@@ -16,7 +16,8 @@ PAGES = (
     "report/index.html",
     "notebooks/01-the-evidence.html",
     "notebooks/02-the-national-survey.html",
-    "notebooks/03-engagement-and-performance.html",
+    "notebooks/03-medical-engagement.html",
+    "notebooks/04-engagement-and-performance.html",
     "tables/table-27.html",
 )
 LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}

@@ -60,7 +60,7 @@ def test_a_result_edited_by_hand_does_not_flow_on(scratch: Copy) -> None:
 
 
 def test_a_failing_notebook_leaves_no_stale_page(scratch: Copy) -> None:
-    name = "03-engagement-and-performance"
+    name = "04-engagement-and-performance"
     scratch.edit(f"notebooks/{name}.ipynb", "from pathlib import Path", "from pathlib import Paths")
     text = screen(scratch.snakemake())
     assert f"{name}" in text.split("problem found.")[-1]

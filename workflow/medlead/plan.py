@@ -4,6 +4,7 @@ Kept free of pandas, because it runs at every start of the engine.
 """
 
 import atexit
+import csv
 import hashlib
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from medlead.evidence import EvidenceClass
 from medlead.provenance import code_only, collect_problems, module_files, sha256
 from medlead.sources.manifest import Manifest, verify
 from medlead.sources.messages import Problem, ProblemsFound, report
+from medlead.writing import file_stems
 
 
 class Plan:
@@ -56,6 +58,11 @@ class Plan:
     def statements(self) -> list[str]:
         """The file of printed statements on engagement; none where a study has none."""
         name = self.config["study"]["statements"]
+        return self.published(name) if name else []
+
+    def comments(self) -> list[str]:
+        """The file of coded answers to the open questions; none where a study has none."""
+        name = self.config["study"]["comments"]
         return self.published(name) if name else []
 
     def solved(self, *names: str) -> list[str]:
@@ -158,15 +165,45 @@ class Plan:
             found.update(f"{file.relative_to(self.root).as_posix()}\n{code}\n".encode())
         return found.hexdigest()
 
-    def notebook_code(self) -> list[str]:
-        """Every module of the package that a notebook uses."""
+    def notebook_code(self, *notebooks: str) -> list[str]:
+        """Every module of the package that these notebooks use; without names, the numbered."""
         package = self.root / "workflow" / "medlead"
-        found = {f for n in self.notebooks() for f in module_files(self.root / n, package)}
+        wanted = notebooks or self.notebooks()
+        found = {f for n in wanted for f in module_files(self.root / n, package)}
         return _relative(self.root, sorted(found))
 
     def notebooks(self) -> list[str]:
         """The notebooks, in order."""
         return _relative(self.root, sorted((self.root / "notebooks").glob("[0-9]*.ipynb")))
+
+    def notebook(self, name: str) -> list[str]:
+        """One notebook that has no number, because it is run with parameters of its own."""
+        return _relative(self.root, [self.root / "notebooks" / f"{name}.ipynb"])
+
+    def sites(self) -> dict[str, str]:
+        """The sites of the roster, each with the name of its page.
+
+        What is wrong with the roster is told when it is checked, not here.
+        """
+        (path,) = self.raw("sites")
+        return file_stems(
+            "site", filter(None, _column(Path(path), "site", self.sheets("sites")[0]))
+        )
+
+
+def _column(path: Path, name: str, sheet: str) -> list[str]:
+    """The texts of one column; a file that is more than a plain CSV is read as the jobs do."""
+    if path.suffix.lower() == ".csv":
+        with path.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
+            rows = csv.DictReader(lines)
+            if name in (rows.fieldnames or ()):
+                return [(row[name] or "").strip() for row in rows]
+    from medlead.sources.catalogue import contract_named
+    from medlead.sources.reading import read_text_table
+
+    columns = [column.name for column in contract_named("sites").columns]
+    table = read_text_table(path, columns=columns, sheet=sheet or None)
+    return [str(text).strip() for text in table.frame[name]]
 
 
 @cache

@@ -8,8 +8,9 @@ target and moved into place, so that nothing is ever half written.
 import json
 import math
 import os
+import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,26 @@ def plain_number(value: float) -> str:
         return "inf" if value > 0 else "-inf"
     text = f"{value:.{SIGNIFICANT_DIGITS}g}"
     return "0" if float(text) == 0 else text
+
+
+def file_stems(prefix: str, names: Iterable[str]) -> dict[str, str]:
+    """A file name without suffix for each name: `site-A`, `site-St-Mary-s`.
+
+    Letters and digits of the basic alphabet stay, so that a name is good in any folder and
+    address; where two would be alike but for capitals, the later one gets a number.
+    """
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in dict.fromkeys(names):
+        plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
+        stem = start = f"{prefix}-{plain}" if plain else prefix
+        number = 1
+        while stem.casefold() in taken:
+            number += 1
+            stem = f"{start}-{number}"
+        taken.add(stem.casefold())
+        found[name] = stem
+    return found
 
 
 def write_bytes(path: Path, content: bytes) -> None:

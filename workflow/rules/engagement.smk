@@ -2,6 +2,7 @@
 
 RESPONSES = ["mes_responses", "mes_norms"]
 SCALE_TABLES = plan.declared("mes_tables.yaml", "tables", "item")
+ENGAGEMENT_FIGURES = plan.declared("engagement_figures.yaml", "figures", "figure")
 
 
 rule score_engagement:
@@ -83,3 +84,68 @@ if plan.told:
             "Engagement 2/2: the printed statements against the responses"
         script:
             "../scripts/check_statements.py"
+
+
+rule draw_engagement:
+    input:
+        standings=plan.result("engagement/standings.csv"),
+        placements=plan.result("engagement/placements.csv"),
+        endorsements=plan.result("engagement/endorsements.csv"),
+        instrument=plan.instruments("mes.yaml"),
+        figures=plan.instruments("engagement_figures.yaml"),
+        code=plan.code("draw_engagement"),
+    output:
+        files=expand(
+            plan.result("figures/{item}.{suffix}"),
+            item=ENGAGEMENT_FIGURES,
+            suffix=["svg", "png", "csv", "txt"],
+        ),
+        receipt=plan.receipt("draw_engagement"),
+    log:
+        plan.log("draw_engagement"),
+    benchmark:
+        "benchmarks/draw_engagement.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.instruments("mes.yaml", "engagement_figures.yaml"),
+            plan.code("draw_engagement"),
+        ),
+        confidence=config["analysis"]["confidence"],
+    message:
+        "Engagement 3/3: pictures of sites and groups (sections 6.2 to 6.8)"
+    script:
+        "../scripts/draw_engagement.py"
+
+
+rule count_comments:
+    input:
+        comments=plan.comments(),
+        sites=plan.raw("sites"),
+        coding=plan.instruments("comments.yaml"),
+        instrument=plan.instruments("mes.yaml"),
+        code=plan.code("count_comments"),
+    output:
+        counts=plan.result("engagement/comments.csv"),
+        agreement=plan.result("engagement/comments-agreement.csv"),
+        receipt=plan.receipt("count_comments"),
+    log:
+        plan.log("count_comments"),
+    benchmark:
+        "benchmarks/count_comments.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.comments(),
+            plan.instruments("comments.yaml", "mes.yaml"),
+            plan.code("count_comments"),
+        ),
+        confidence=config["analysis"]["confidence"],
+        sheets=plan.sheets("sites"),
+        sums=plan.raw_sums("sites"),
+    message:
+        "Engagement: the open comments by theme (sections 6.6.6 and 6.7.6)"
+    script:
+        "../scripts/count_comments.py"

@@ -36,8 +36,17 @@ rule run_notebooks:
             rules.draw_survey.output.files,
             CHECKED_RECORDS,
             rules.tabulate_performance.output.added,
+            rules.score_engagement.output.doctors,
+            rules.score_engagement.output.standings,
+            rules.score_engagement.output.placements,
+            rules.score_engagement.output.endorsements,
+            rules.count_comments.output.counts,
+            rules.draw_engagement.output.files,
+            rules.count_comments.output.agreement,
+            TOLD_FRAMES,
         ],
         scales=plan.instruments("ratings.yaml"),
+        engagement=plan.instruments("mes.yaml", "comments.yaml"),
         published=plan.published("items.csv", "cells.csv", "relations.yaml"),
         code=plan.code("run_notebooks"),
         used=plan.notebook_code(),
@@ -54,7 +63,7 @@ rule run_notebooks:
     params:
         content=plan.bytes_of(
             plan.notebooks(),
-            plan.instruments("ratings.yaml"),
+            plan.instruments("ratings.yaml", "mes.yaml", "comments.yaml"),
             plan.published("items.csv", "cells.csv", "relations.yaml"),
             plan.code("run_notebooks"),
             plan.notebook_code(),
@@ -63,3 +72,50 @@ rule run_notebooks:
         "Notebooks 12/13: running and rendering"
     script:
         "../scripts/run_notebooks.py"
+
+
+# The report of each site of the roster, from one notebook: a job of its own, so that it
+# runs beside the others and only when the results of the engagement stage change.
+SITE_REPORT = plan.notebook("site-report")
+SITES = plan.sites()
+
+
+rule report_sites:
+    input:
+        notebook=SITE_REPORT,
+        results=[
+            rules.score_engagement.output.standings,
+            rules.score_engagement.output.placements,
+            rules.score_engagement.output.endorsements,
+            rules.count_comments.output.counts,
+            rules.draw_engagement.output.files,
+        ],
+        instruments=plan.instruments("mes.yaml", "comments.yaml", "engagement_figures.yaml"),
+        sites=plan.raw("sites"),
+        code=plan.code("report_sites"),
+        used=plan.notebook_code(*SITE_REPORT),
+    output:
+        notebooks=expand(plan.result("notebooks/{page}.ipynb"), page=SITES.values()),
+        pages=expand(plan.result("notebooks/{page}.html"), page=SITES.values()),
+        receipt=plan.receipt("report_sites"),
+    log:
+        plan.log("report_sites"),
+    benchmark:
+        "benchmarks/report_sites.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            SITE_REPORT,
+            plan.instruments("mes.yaml", "comments.yaml", "engagement_figures.yaml"),
+            plan.code("report_sites"),
+            plan.notebook_code(*SITE_REPORT),
+        ),
+        sites=list(SITES),
+        results=plan.result("").rstrip("/"),
+        confidence=config["analysis"]["confidence"],
+        sums=plan.raw_sums("sites"),
+    message:
+        "Notebooks: the report of each site"
+    script:
+        "../scripts/report_sites.py"

@@ -67,7 +67,7 @@ else:
                 rules.draw_survey.output.files,
                 rules.draw_performance.output.files,
             ],
-            notebooks=rules.run_notebooks.output.notebooks,
+            notebooks=[rules.run_notebooks.output.notebooks, rules.report_sites.output.notebooks],
             code=plan.code("build_page"),
         output:
             page=plan.result("report/index.html"),

@@ -18,6 +18,8 @@ import medlead
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 INJECTED_ID = "cell-parameters"
+# The tag of a cell whose code is not shown on the page; it stays in the executed copy.
+HIDE_CODE = "hide-code"
 # nbformat is typed in part only.
 _format: Any = nbformat
 _node: Any = NotebookNode
@@ -42,6 +44,8 @@ def inject(notebook: NotebookNode, parameters: Mapping[str, object]) -> Notebook
     for number, cell in enumerate(cells, 1):
         cell["id"] = f"cell-{number:03d}"
     if parameters:
+        # What hides the parameters hides those that stand for them.
+        hidden = [HIDE_CODE] if place and HIDE_CODE in _tags(cells[place - 1]) else []
         # papermill's own writing of values, without its way round a formatter that may be
         # installed or not.
         lines = [
@@ -53,7 +57,7 @@ def inject(notebook: NotebookNode, parameters: Mapping[str, object]) -> Notebook
             _format.v4.new_code_cell(
                 source="\n".join(["# Parameters", *lines]),
                 id=INJECTED_ID,
-                metadata={"tags": ["injected-parameters"]},
+                metadata={"tags": ["injected-parameters", *hidden]},
             ),
         )
     notebook.cells = cells

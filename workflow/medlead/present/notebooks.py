@@ -52,22 +52,29 @@ def run_and_render(
     *,
     parameters: Mapping[str, object],
     failed: Path,
+    own: Sequence[Mapping[str, object]] | None = None,
 ) -> None:
     """Execute each notebook in the current folder, write its executed copy and its page.
 
     `sources`, `executed` and `pages` belong together by position. `parameters`
     are plain values, set below each notebook's cell tagged "parameters"; a path
-    inside the current folder is passed relative to it.
+    inside the current folder is passed relative to it. `own` are further
+    parameters of each, by position: with them one source gives several pages.
 
     All notebooks are run, whatever becomes of one. For each that fails, neither
     its executed copy nor its page is left, not even of an earlier run; the copy
     that shows the error is kept in `failed`, as NAME.failed.ipynb and, where it
-    can be rendered, NAME.failed.html. Then raises one ProblemsFound for all.
+    can be rendered, NAME.failed.html, NAME being that of the executed copy. Then
+    raises one ProblemsFound for all.
     """
     problems: list[Problem] = []
-    given = {name: _relative(value) for name, value in parameters.items()}
-    for source, copy, page in list(zip(sources, executed, pages, strict=True)):
-        kept = [failed / f"{source.stem}.failed{suffix}" for suffix in (".ipynb", ".html")]
+    each = [{}] * len(sources) if own is None else own
+    for source, copy, page, its_own in list(zip(sources, executed, pages, each, strict=True)):
+        given = {name: _relative(value) for name, value in {**parameters, **its_own}.items()}
+        place = source.as_posix()
+        if its_own:
+            place += " (" + ", ".join(f"{n} = {v!r}" for n, v in its_own.items()) + ")"
+        kept = [failed / f"{copy.stem}.failed{suffix}" for suffix in (".ipynb", ".html")]
         for old in (copy, page, *kept):
             old.unlink(missing_ok=True)
         try:
@@ -77,7 +84,7 @@ def run_and_render(
             what, mend = _what_stopped(raw, notebook, error)
             text = None if what else render(notebook, source, beside=_beside(copy, page))
         except Unfit as unfit:
-            problems.append(Problem(source.as_posix(), unfit.what, unfit.mend))
+            problems.append(Problem(place, unfit.what, unfit.mend))
             continue
         if text is not None:
             write_text(copy, as_text(notebook))
@@ -89,9 +96,7 @@ def run_and_render(
         except Unfit:
             kept = kept[:1]
         copies = " and ".join(k.as_posix() for k in kept)
-        problems.append(
-            Problem(source.as_posix(), what, f"{mend}; the copy with the error is {copies}")
-        )
+        problems.append(Problem(place, what, f"{mend}; the copy with the error is {copies}"))
     if problems:
         raise ProblemsFound(problems)
 

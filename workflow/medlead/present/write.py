@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -88,19 +89,28 @@ def read_figures(files: Iterable[str]) -> dict[str, tuple[str, str]]:
     return found
 
 
+def _told(cell: Mapping[str, Any]) -> list[str]:
+    """The texts of a cell as Markdown: what is written in it, or what its code says."""
+    if cell["cell_type"] == "markdown":
+        return ["".join(cell["source"])]
+    said = [output.get("data", {}).get("text/markdown") for output in cell.get("outputs", ())]
+    return ["".join(text) for text in said if text]
+
+
 def notebook_links(
     notebooks: Sequence[Path],
 ) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
     """Where each item is told in a notebook, and the list of notebooks.
 
     A notebook tells an item where its text has an anchor named after it. The
-    list holds title, address and first line of text, from the first cell.
+    list holds title, address and first line of text, from the first text there is,
+    be it written or the result of a cell: one notebook may tell of several sites.
     """
     links: dict[str, str] = {}
     listed = []
     for notebook in notebooks:
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-        texts = ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]
+        texts = [text for cell in cells for text in _told(cell)]
         address = f"../notebooks/{notebook.stem}.html"
         lines = [line for line in texts[0].splitlines() if line.strip()]
         listed.append((lines[0].lstrip("# "), address, lines[1]))

@@ -15,6 +15,7 @@ import pandera.pandas as pa
 
 from medlead.evidence import EvidenceClass
 from medlead.sources.columns import Column, Kind, Scale
+from medlead.sources.printed_comments import COMMENT_COLUMNS
 from medlead.sources.printed_statements import STATEMENT_COLUMNS, STATEMENT_RULES
 from medlead.sources.reading import nearest
 from medlead.sources.schemas import Rule, build_schema, not_empty_rule, spelling_rule, unique_rule
@@ -384,6 +385,7 @@ CONTRACTS: Mapping[str, Contract] = MappingProxyType(
             _items(),
             _cells(),
             Contract("engagement", STATEMENT_COLUMNS, ("statement",), STATEMENT_RULES),
+            Contract("comments", COMMENT_COLUMNS, ("site", "question", "position")),
         )
     }
 )

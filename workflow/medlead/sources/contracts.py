@@ -150,6 +150,7 @@ REFERENCES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("site_roles", "site"): ("sites", "site"),
     ("site_performance", "site"): ("sites", "site"),
     ("site_self_ratings", "site"): ("sites", "site"),
+    ("comments", "site"): ("sites", "site"),
     ("cells", "item"): ("items", "item"),
 }
 

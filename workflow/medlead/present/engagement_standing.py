@@ -1,0 +1,220 @@
+"""Standings as a hierarchy of scales: the groups of a site, or all sites (Figures 33, 35, …).
+
+Scales stand in rows, index first, each below what it is part of; groups or sites in columns.
+A cell shows percentile, band, interval and the probability of the band.
+"""
+
+from collections.abc import Sequence
+
+from medlead.engagement.groups import NO_RESPONSES, TOO_FEW
+from medlead.engagement.instrument import Scale
+from medlead.present import style
+from medlead.present.engagement_paper import (
+    LINE,
+    STRIP,
+    band_key,
+    key_height,
+    key_line,
+    line,
+    open_box,
+    swatch,
+    tint,
+    write_line,
+)
+from medlead.present.engagement_topic import KIND_MARKS, Standing, Topic, Unit, scale_label, tree
+from medlead.present.sheet import INNER, Sheet
+from medlead.present.style import Figure
+
+_LABELS, _LABELS_NARROW = 2.2, 2.0
+_NARROW, _WIDE = 0.46, 0.98
+_STEP = 0.17  # by which a scale stands to the right of what it is part of
+_GAP = 0.05
+_SLIM = 0.7  # of the strip of a narrow cell
+
+
+def draw_hierarchy(topic: Topic) -> Figure:
+    """Every group of a site, and the site, on every scale."""
+    return _draw(topic, topic.units, wide=True)
+
+
+def draw_overview(topic: Topic) -> Figure:
+    """Every site on every scale; a site of which nobody answered stands as such."""
+    return _draw(topic, topic.sites, wide=False)
+
+
+def _draw(topic: Topic, units: Sequence[Unit], *, wide: bool) -> Figure:
+    rows = tree(topic.instrument)
+    scales = [scale.name for _, scale in rows]
+    left = _LABELS if wide else _LABELS_NARROW
+    blocks = _blocks(units, INNER - left, _WIDE if wide else _NARROW)
+    width = (INNER - left) / max(len(block) for block in blocks)
+    wide = width >= _WIDE
+    high = (2 if wide else 3) * LINE + 0.1
+    labels = [_row_label(depth, scale, left) for depth, scale in rows]
+    heights = [max(high, style.text_height(t, style.BODY) + 0.08) for t in labels]
+    heads = [[_head(unit, width) for unit in block] for block in blocks]
+    tops = [max(style.text_height(t, style.BODY) for t in block) + 0.08 for block in heads]
+    entries = band_key(topic)
+    body = key_height(entries) + sum(tops) + len(blocks) * (sum(heights) + 0.12)
+    where = "second line" if wide else "below it"
+    shown = (
+        f"Each cell: percentile and band; {where} its {topic.coverage} interval, and the "
+        "probability of the band."
+    )
+    marks = [f"({m}) {name}" for name, m in KIND_MARKS.items() if _has(rows, name)]
+    caption = topic.caption(
+        shown,
+        f"In brackets: {TOO_FEW}." if _some_few(topic, units, scales) else "",
+        f"{', '.join(marks)} sub-scale." if marks else "",
+        topic.reading,
+        touches=("scores", "percentiles", "bands", "groups"),
+    )
+    with style.style():
+        sheet = topic.sheet(body, caption)
+        y = key_line(sheet, sheet.high, entries) - 0.12
+        for block, head, top in zip(blocks, heads, tops, strict=True):
+            x = style.MARGIN + left
+            for text in head:
+                place = (x + width / 2, y - top + 0.07)
+                sheet.write(*place, text, ha="center", va="bottom", weight="bold")
+                x += width
+            y -= top
+            _labels(sheet, y, rows, labels, heights)
+            _cells(topic, sheet, (style.MARGIN + left, y), block, scales, heights, width, wide=wide)
+            y -= sum(heights) + 0.12
+    told = [_told(topic, scale, units) for _, scale in rows]
+    missing = [u.label for u in units if not u.n]
+    told += [f"{', '.join(missing)}: {NO_RESPONSES}."] if missing else []
+    sizes = ", ".join(f"{u.label} {u.n}" for u in units)
+    alt = topic.alt(
+        "A table of percentiles: scales in rows, index first, with a colour, a hatching and a "
+        f"word for each band. Doctors: {sizes}.",
+        *told,
+    )
+    return topic.finished(sheet, topic.standing_data(units, scales), alt)
+
+
+def _blocks(units: Sequence[Unit], width: float, least: float) -> list[Sequence[Unit]]:
+    """The units in as few blocks of columns as the sheet has room for, about equally many each."""
+    room = int(width / least + 1e-9)
+    number = -(-len(units) // room)
+    size = -(-len(units) // number)
+    return [units[i : i + size] for i in range(0, len(units), size)]
+
+
+def _has(rows: Sequence[tuple[int, Scale]], kind: str) -> bool:
+    return any(scale.kind == kind for _, scale in rows)
+
+
+def _some_few(topic: Topic, units: Sequence[Unit], scales: Sequence[str]) -> bool:
+    return any(topic.standing(u, s).note == TOO_FEW for u in units for s in scales)
+
+
+def _row_label(depth: int, scale: Scale, left: float) -> str:
+    width = left - depth * _STEP - 0.12
+    return style.wrap(scale_label(scale), width, style.BODY, bold=depth < 1)
+
+
+def _head(unit: Unit, width: float) -> str:
+    name = style.wrap(unit.label, width - 0.06, style.BODY, bold=True)
+    return f"{name}\n{unit.size}"
+
+
+def _labels(
+    sheet: Sheet,
+    top: float,
+    rows: Sequence[tuple[int, Scale]],
+    labels: Sequence[str],
+    heights: Sequence[float],
+) -> None:
+    """The names of the scales, each joined to what it is part of."""
+    x, y = style.MARGIN, top
+    # Depth, middle and lower end of every label so far.
+    above: list[tuple[int, float]] = []
+    for (depth, _), label, height in zip(rows, labels, heights, strict=True):
+        y -= height
+        middle = y + height / 2
+        weight = "bold" if depth == 0 else "normal"
+        sheet.write(x + depth * _STEP, middle, label, va="center", weight=weight)
+        start = next((end for d, end in reversed(above) if d == depth - 1), None)
+        if start is not None:
+            at = x + depth * _STEP - 0.11
+            line(sheet, (at, at, at + 0.08), (start, middle, middle), color=style.MUTED)
+        above.append((depth, middle - style.text_height(label, style.BODY) / 2 - 0.02))
+
+
+def _cells(
+    topic: Topic,
+    sheet: Sheet,
+    corner: tuple[float, float],
+    units: Sequence[Unit],
+    scales: Sequence[str],
+    heights: Sequence[float],
+    width: float,
+    *,
+    wide: bool,
+) -> None:
+    """The cells of a block of columns, from its upper left corner."""
+    start, top = corner
+    for column, unit in enumerate(units):
+        x = start + column * width + _GAP / 2
+        if not unit.n:
+            height = sum(heights) - _GAP
+            y = top - sum(heights) + _GAP / 2
+            ground = {"facecolor": style.FAINT, "edgecolor": style.LINE, "linewidth": 0.6}
+            sheet.box(x, y, width - _GAP, height, **ground)
+            place = (x + (width - _GAP) / 2, y + height / 2)
+            look = {"ha": "center", "va": "center", "rotation": 90, "color": style.SOFT}
+            sheet.write(*place, NO_RESPONSES, style.HEADING, **look)
+            continue
+        y = top
+        for scale, height in zip(scales, heights, strict=True):
+            y -= height
+            box = (x, y + _GAP / 2, width - _GAP, height - _GAP)
+            _cell(topic, sheet, box, topic.standing(unit, scale), wide=wide)
+
+
+def _cell(
+    topic: Topic,
+    sheet: Sheet,
+    box: tuple[float, float, float, float],
+    at: Standing,
+    *,
+    wide: bool,
+) -> None:
+    x, y, width, height = box
+    strip = STRIP * (1 if wide else _SLIM)
+    left = x + strip + (0.05 if wide else 0.03)
+    if at.placed:
+        look = topic.plan.bands[at.band]
+        sheet.box(*box, facecolor=tint(look.colour), edgecolor="none")
+        swatch(sheet, x, y, strip, height, look)
+        band = at.band if wide else look.letter
+    else:
+        open_box(sheet, *box)
+        band = "too few"
+    if not at.known:
+        words = style.wrap(at.note, width - (left - x), style.SMALL)
+        sheet.write(left, y + height / 2, words, style.SMALL, va="center")
+        return
+    between = at.interval or "no interval"
+    count = f"n = {at.n}" if at.n < at.respondents else ""
+    weight = "bold" if at.placed else "normal"
+    if wide:
+        top = y + height / 2 + 0.9 * LINE
+        write_line(sheet, left, top, at.value, style.BODY, weight=weight)
+        after = left + style.text_width(at.value, style.BODY, bold=at.placed) + 0.06
+        write_line(sheet, after, top, band, style.BODY)
+        told = " · ".join(filter(None, (between, at.sure, count)))
+        write_line(sheet, left, top - 1.1 * LINE, told)
+        return
+    top = y + height / 2 + 1.5 * LINE
+    head = f"{at.value} {band}" if at.placed else at.value
+    write_line(sheet, left, top, head, style.BODY, weight=weight)
+    write_line(sheet, left, top - 1.08 * LINE, at.interval or "–")
+    write_line(sheet, left, top - 2.08 * LINE, at.sure if at.placed else band)
+
+
+def _told(topic: Topic, scale: Scale, units: Sequence[Unit]) -> str:
+    parts = [f"{u.label} {topic.standing(u, scale.name).sentence}" for u in units if u.n]
+    return f"{scale.title}: {'; '.join(parts)}."

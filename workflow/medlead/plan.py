@@ -197,6 +197,7 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     # The rules ask for these names; what is wrong with them is told here, before any rule.
     plan.declared("tables.yaml", "tables")
     plan.declared("figures.yaml", "figures", "figure")
+    plan.declared("engagement_figures.yaml", "figures", "figure")
     return plan
 
 

@@ -174,7 +174,8 @@ def test_the_start_stops_where_rules_would_find_no_names(
 ) -> None:
     if content is not None:
         (tmp_path / "tables.yaml").write_text(content, encoding="utf-8")
-    (tmp_path / "figures.yaml").write_text("figures: [{figure: figure-1}]", encoding="utf-8")
+    for name in ("figures.yaml", "engagement_figures.yaml"):
+        (tmp_path / name).write_text("figures: [{figure: figure-1}]", encoding="utf-8")
     config["paths"]["instruments"] = str(tmp_path)
     config["paths"]["raw"] = str(ROOT / "data" / "raw")
     if not expected:

@@ -257,6 +257,7 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     plan.declared("tables.yaml", "tables")
     plan.declared("figures.yaml", "figures", "figure")
     plan.declared("mes_tables.yaml", "tables", "item")
+    plan.declared("engagement_figures.yaml", "figures", "figure")
     return plan
 
 

@@ -205,7 +205,7 @@ def draw_answers(topic: Topic) -> Figure:
             axes.set_ylim(sum(lines), 0)
             at = 0.0
             for unit, label, row in zip(units, names, lines, strict=True):
-                told = _answers(topic, unit, name)
+                told = topic.answers(unit, name)
                 middle = y - at - row / 2
                 weight = "normal" if unit.group else "bold"
                 sheet.write(style.MARGIN + 0.1, middle, label, va="center_baseline", weight=weight)
@@ -252,30 +252,6 @@ def _answer_head(
         sheet.write(x, y + 0.17, text, style.SMALL, ha="center", va="bottom")
     at = style.MARGIN + _GROUPS + _COUNTS - 0.08
     sheet.write(at, y + 0.02, "n", style.SMALL, ha="right", va="bottom", color=style.SOFT)
-
-
-def _answers(topic: Topic, unit: Unit, statement: str) -> list[dict[str, Any]]:
-    """The rows of one unit and statement, one for each category in order."""
-    frame = topic.results.endorsements
-    found = frame[
-        (frame["site"] == unit.site)
-        & (frame["group"] == unit.group)
-        & (frame["statement"] == statement)
-    ].set_index("category")
-    if found.empty:
-        return []
-    return [
-        {
-            "site": unit.site,
-            "group": unit.group,
-            "statement": statement,
-            "category": category.label,
-            "count": int(found.at[category.label, "count"]),
-            "n": int(found.at[category.label, "n"]),
-            "percent": float(found.at[category.label, "percent"]),
-        }
-        for category in topic.instrument.categories
-    ]
 
 
 def _shares(topic: Topic, axes: Axes, centre: float, told: Sequence[dict[str, Any]]) -> None:

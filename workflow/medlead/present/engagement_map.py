@@ -31,7 +31,7 @@ class _Block:
 
     @property
     def height(self) -> float:
-        return (1.12 * len(self.name) + len(self.lines)) * LINE + 0.14
+        return (1.3 * len(self.name) + len(self.lines)) * LINE + 0.14
 
 
 def draw_map(topic: Topic) -> Figure:
@@ -48,7 +48,7 @@ def draw_map(topic: Topic) -> Figure:
     blocks = [_key_block(topic, unit, maps) for unit in units]
     listed = sum(block.height for block in blocks)
     body = max(rows * (head + size + _DOWN), listed)
-    few = any(_row(topic, u, m)["note"] == TOO_FEW for u in units for m in maps)
+    few = any(topic.place(u, m.name)["note"] == TOO_FEW for u in units for m in maps)
     caption = topic.caption(
         f"Points: percentiles; lines: {topic.coverage} intervals of each axis by itself. On the "
         "right: the quadrant, and the probability that the group belongs there.",
@@ -78,16 +78,6 @@ def draw_map(topic: Topic) -> Figure:
         *told,
     )
     return topic.finished(sheet, _data(topic, units, maps), alt)
-
-
-def _row(topic: Topic, unit: Unit, chosen: Map) -> dict[str, Any]:
-    frame = topic.results.placements
-    found = frame[
-        (frame["site"] == unit.site)
-        & (frame["group"] == unit.group)
-        & (frame["map"] == chosen.name)
-    ]
-    return {str(k): v for k, v in found.iloc[0].items()}
 
 
 def _places(row: dict[str, Any]) -> bool:
@@ -133,7 +123,7 @@ def _panel(
     axes.tick_params(length=2, pad=1.5, labelsize=style.SMALL)
     # The whole site last and small: it stands amid its groups.
     for unit in (*reversed(units[:-1]), units[-1]):
-        _point(axes, _row(topic, unit, chosen), unit)
+        _point(axes, topic.place(unit, chosen.name), unit)
     look: dict[str, Any] = {"color": style.SOFT, "ha": "center"}
     sheet.write(x + size / 2, y - 0.16, "organisational", style.SMALL, va="top", **look)
     middle = (x - 0.23, y + size / 2)
@@ -178,7 +168,7 @@ def _key_block(topic: Topic, unit: Unit, maps: Sequence[Map]) -> _Block:
     name = tuple(style.wrap(unit.label, _COLUMN - 0.26, style.BODY, bold=True).split("\n"))
     if not unit.n:
         return _Block(name, (f"{unit.size}: {NO_RESPONSES}",))
-    rows = [_row(topic, unit, chosen) for chosen in maps]
+    rows = [topic.place(unit, chosen.name) for chosen in maps]
     few = all(str(row["note"]) == TOO_FEW for row in rows)
     size = f"{unit.size}: {TOO_FEW}" if few else unit.size
     places = (f"{_letter(place)}  {_outcome(row)}" for place, row in enumerate(rows))
@@ -214,7 +204,7 @@ def _write_block(sheet: Sheet, x: float, y: float, unit: Unit, block: _Block) ->
     _mark(axes, 0, 0, unit, placed=not any(TOO_FEW in text for text in block.lines))
     for text in block.name:
         write_line(sheet, x + 0.2, y, text, style.BODY, weight="bold")
-        y -= 1.12 * LINE
+        y -= 1.3 * LINE
     for text in block.lines:
         write_line(sheet, x + 0.2, y, text)
         y -= LINE
@@ -223,7 +213,7 @@ def _write_block(sheet: Sheet, x: float, y: float, unit: Unit, block: _Block) ->
 def _told(topic: Topic, chosen: Map, units: Sequence[Unit]) -> str:
     parts = []
     for unit in units:
-        row = _row(topic, unit, chosen)
+        row = topic.place(unit, chosen.name)
         o, i = float(row["organisational"]), float(row["individual"])
         if pd.isna(o) or pd.isna(i):
             parts.append(f"{unit.label} ({unit.size}): {row['note']}")
@@ -242,7 +232,7 @@ def _data(topic: Topic, units: Sequence[Unit], maps: Sequence[Map]) -> list[dict
     rows: list[dict[str, Any]] = []
     for unit in units:
         for chosen in maps:
-            row = _row(topic, unit, chosen)
+            row = topic.place(unit, chosen.name)
             by_rule, placed = str(row["quadrant_by_rule"]), _places(row)
             base = {
                 "site": unit.site,

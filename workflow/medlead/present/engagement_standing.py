@@ -49,7 +49,7 @@ def _draw(topic: Topic, units: Sequence[Unit], *, wide: bool) -> Figure:
     blocks = _blocks(units, INNER - left, _WIDE if wide else _NARROW)
     width = (INNER - left) / max(len(block) for block in blocks)
     wide = width >= _WIDE
-    high = (2 if wide else 3) * LINE + 0.1
+    high = (2 if wide else 3) * LINE + 0.12
     labels = [_row_label(depth, scale, left) for depth, scale in rows]
     heights = [max(high, style.text_height(t, style.BODY) + 0.08) for t in labels]
     heads = [[_head(unit, width) for unit in block] for block in blocks]
@@ -201,18 +201,18 @@ def _cell(
     count = f"n = {at.n}" if at.n < at.respondents else ""
     weight = "bold" if at.placed else "normal"
     if wide:
-        top = y + height / 2 + 0.9 * LINE
+        top = y + height / 2 + 0.97 * LINE
         write_line(sheet, left, top, at.value, style.BODY, weight=weight)
         after = left + style.text_width(at.value, style.BODY, bold=at.placed) + 0.06
         write_line(sheet, after, top, band, style.BODY)
         told = " · ".join(filter(None, (between, at.sure, count)))
-        write_line(sheet, left, top - 1.1 * LINE, told)
+        write_line(sheet, left, top - 1.22 * LINE, told)
         return
     top = y + height / 2 + 1.5 * LINE
     head = f"{at.value} {band}" if at.placed else at.value
     write_line(sheet, left, top, head, style.BODY, weight=weight)
-    write_line(sheet, left, top - 1.08 * LINE, at.interval or "–")
-    write_line(sheet, left, top - 2.08 * LINE, at.sure if at.placed else band)
+    write_line(sheet, left, top - 1.15 * LINE, at.interval or "–")
+    write_line(sheet, left, top - 2.15 * LINE, at.sure if at.placed else band)
 
 
 def _told(topic: Topic, scale: Scale, units: Sequence[Unit]) -> str:

@@ -226,6 +226,29 @@ class Topic:
         whole = next(unit for unit in self.sites if unit.site == site)
         return [*found, replace(whole, label="Whole site")]
 
+    @cached_property
+    def _places(self) -> dict[tuple[str, str, str], dict[str, Any]]:
+        rows = self.results.placements.to_dict("records")
+        return {(str(r["site"]), str(r["group"]), str(r["map"])): r for r in rows}  # type: ignore[misc]
+
+    def place(self, unit: Unit, name: str) -> dict[str, Any]:
+        """The row of a unit on a map of the typology."""
+        return self._places[unit.site, unit.group, name]
+
+    @cached_property
+    def _answers(self) -> dict[tuple[str, str, str], dict[str, dict[str, Any]]]:
+        frame = self.results.endorsements
+        found: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
+        for row in frame[frame["site"] == self.declared.site].to_dict("records"):
+            key = (str(row["site"]), str(row["group"]), str(row["statement"]))
+            found.setdefault(key, {})[str(row["category"])] = row  # type: ignore[assignment]
+        return found
+
+    def answers(self, unit: Unit, statement: str) -> list[dict[str, Any]]:
+        """The rows of a unit and a statement, one for each category; none where nobody is."""
+        rows = self._answers.get((unit.site, unit.group, statement), {})
+        return [rows[category.label] for category in self.instrument.categories if rows]
+
     # -- standings
 
     @cached_property

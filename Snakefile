@@ -43,6 +43,7 @@ rule all:
         plan.result("survey/coded.csv"),
         plan.results("reconstruction/check.csv") if plan.rebuilt else [],
         plan.result("engagement/standings.csv"),
+        plan.result("engagement/reliability.csv"),
         [] if plan.own_returns else plan.result("verdicts/summary.json"),
         plan.result("report/index.html"),
         plan.result("provenance/run.json"),

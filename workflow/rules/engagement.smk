@@ -45,6 +45,41 @@ rule score_engagement:
         "../scripts/score_engagement.py"
 
 
+rule measure_reliability:
+    input:
+        raw=plan.raw(*RESPONSES),
+        instrument=plan.instruments("mes.yaml"),
+        choices=plan.instruments("mes_reliability.yaml"),
+        schema=plan.schema("mes_reliability.schema.json"),
+        code=plan.code("measure_reliability"),
+    output:
+        reliability=plan.result("engagement/reliability.csv"),
+        structure=plan.result("engagement/structure.csv"),
+        aggregation=plan.result("engagement/aggregation.csv"),
+        receipt=plan.receipt("measure_reliability"),
+    log:
+        plan.log("measure_reliability"),
+    benchmark:
+        "benchmarks/measure_reliability.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.instruments("mes.yaml", "mes_reliability.yaml"),
+            plan.schema("mes_reliability.schema.json"),
+            plan.code("measure_reliability"),
+        ),
+        sheets=plan.sheets(*RESPONSES),
+        evidence=plan.evidence(*RESPONSES),
+        sums=plan.raw_sums(*RESPONSES),
+        confidence=config["analysis"]["confidence"],
+        seed=config["seed"],
+    message:
+        "Engagement 2/3: reliability and structure of the engagement scale (section 6.2)"
+    script:
+        "../scripts/measure_reliability.py"
+
+
 # What printed statements make of the responses; nothing where a study has none.
 TOLD_FRAMES = (
     plan.results(*(f"engagement/{n}.csv" for n in ["statements", "sizes"]))

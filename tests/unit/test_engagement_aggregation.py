@@ -37,7 +37,7 @@ MES = load_instrument(
 CHOICES = yaml.safe_load(
     (ROOT / "config/instruments/mes_reliability.yaml").read_text(encoding="utf-8")
 )
-NULLS = {null["null"]: null["shares"] for null in CHOICES["agreement"]["nulls"]}
+NULLS = {null["chance"]: null["shares"] for null in CHOICES["agreement"]["nulls"]}
 
 # Six targets seen by four judges each, a table of Shrout and Fleiss (1979, Psychol Bull 86):
 # their ICC(1,1) and ICC(1,4) are printed there as .17 and .44.

@@ -172,7 +172,9 @@ def test_simulated_answers_say_that_the_fit_was_put_in() -> None:
 def test_too_few_respondents_are_told() -> None:
     found = looked_at(doctors(80, 6))
     assert found["value"].isna().all()
-    notes = dict(zip(zip(found["analysis"], found["model"], strict=True), found["note"], strict=True))
+    notes = dict(
+        zip(zip(found["analysis"], found["model"], strict=True), found["note"], strict=True)
+    )
     assert notes["parallel analysis, Pearson", ""] == "80 complete respondents, 90 needed"
     assert notes["confirmatory fit", "tree"] == "80 complete respondents, 345 needed"
     assert notes["confirmatory fit", "six"] == "80 complete respondents, 375 needed"

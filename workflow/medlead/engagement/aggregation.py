@@ -54,19 +54,23 @@ def likeness(values: FloatArray, unit: NDArray[np.integer], confidence: float = 
     _, place, sizes = np.unique(names, return_inverse=True, return_counts=True)
     n, g = len(values), len(sizes)
     if g < 2 or n <= g:
-        return Likeness(*[np.nan] * 6, n, g)
+        return _unlike(n, g)
     means = np.bincount(place, values, g) / sizes
     between = float((sizes * (means - values.mean()) ** 2).sum()) / (g - 1)
     within = float(((values - means[place]) ** 2).sum()) / (n - g)
     if within <= 1e-12 or between <= 1e-12:
-        return Likeness(*[np.nan] * 6, n, g)
+        return _unlike(n, g)
     size = (n - float((sizes**2).sum()) / n) / (g - 1)
     ratio, tail = between / within, (1 - confidence) / 2
     low = ratio / float(stats.f.isf(tail, g - 1, n - g))
     high = ratio / float(stats.f.isf(1 - tail, g - 1, n - g))
-    first = [(f - 1) / (f - 1 + size) for f in (ratio, low, high)]
-    second = [1 - 1 / f for f in (ratio, low, high)]
-    return Likeness(*first, *second, n, g)
+    first, first_low, first_high = ((f - 1) / (f - 1 + size) for f in (ratio, low, high))
+    second, second_low, second_high = (1 - 1 / f for f in (ratio, low, high))
+    return Likeness(first, first_low, first_high, second, second_low, second_high, n, g)
+
+
+def _unlike(n: int, units: int) -> Likeness:
+    return Likeness(np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, n, units)
 
 
 def null_variance(shares: Sequence[float]) -> float:

@@ -90,14 +90,13 @@ def fit(model: FactorModel, correlations: FloatArray, start: FloatArray | None =
         raise ValueError("the correlations are not positive definite") from None
     task = _Task(model, correlations, log_det)
     bounds = task.bounds()
-    options = {"maxiter": 3000, "maxfun": 6000, "ftol": 1e-15, "gtol": 1e-9, "maxcor": 30}
     found = optimize.minimize(
         task,
         task.start() if start is None else start,
         jac=True,
         method="L-BFGS-B",
         bounds=bounds,
-        options=options,
+        options={"maxiter": 3000, "maxfun": 6000, "ftol": 1e-15, "gtol": 1e-9, "maxcor": 30},
     )
     theta = np.asarray(found.x, dtype=np.float64)
     value, slope = task(theta)

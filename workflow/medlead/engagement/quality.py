@@ -83,7 +83,7 @@ def measure(
             responses,
             score(responses.items, instrument),
             instrument,
-            nulls={null["null"]: null["shares"] for null in declared["agreement"]["nulls"]},
+            nulls={null["chance"]: null["shares"] for null in declared["agreement"]["nulls"]},
             confidence=confidence,
             evidence=own,
         ),
@@ -114,7 +114,7 @@ def check_choices(declared: Mapping[str, Any], instrument: Instrument, file: str
             what, mend = "only a correlated model has a level", "delete it"
             problems.append(Problem(file, what, mend, column=place, value=model["level"]))
     for null in declared["agreement"]["nulls"]:
-        place, shares = f"agreement.nulls.{null['null']}.shares", null["shares"]
+        place, shares = f"agreement.nulls.{null['chance']}.shares", null["shares"]
         shown = ", ".join(map(str, shares))
         if len(shares) != len(instrument.points):
             what = f"there are {len(shares)} shares for {len(instrument.points)} answers"

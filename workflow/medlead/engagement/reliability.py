@@ -54,7 +54,7 @@ def alpha(values: FloatArray) -> float:
     whole = float(values.sum(axis=1).var(ddof=1))
     if whole <= 1e-12:
         return np.nan
-    return k / (k - 1) * (1 - float(values.var(axis=0, ddof=1).sum()) / whole)
+    return float(k / (k - 1) * (1 - values.var(axis=0, ddof=1).sum() / whole))
 
 
 def feldt_interval(
@@ -68,9 +68,8 @@ def feldt_interval(
     if np.isnan(estimate) or n < 2 or k < 2:
         return np.nan, np.nan
     tail = (1 - confidence) / 2
-    ends = stats.f.isf([tail, 1 - tail], n - 1, (n - 1) * (k - 1))
-    low, high = (1 - (1 - estimate) * float(end) for end in ends)
-    return low, high
+    upper, lower = (float(stats.f.isf(p, n - 1, (n - 1) * (k - 1))) for p in (tail, 1 - tail))
+    return 1 - (1 - estimate) * upper, 1 - (1 - estimate) * lower
 
 
 def item_rest(values: FloatArray) -> FloatArray:

@@ -136,7 +136,7 @@ def _point(axes: Axes, row: dict[str, Any], unit: Unit) -> None:
     if pd.isna(x) or pd.isna(y):
         return
     placed = _places(row)
-    drawn = {"color": unit.colour, "linewidth": 1.0, "alpha": 0.75, "zorder": 2}
+    drawn: dict[str, Any] = {"color": unit.colour, "linewidth": 1.0, "alpha": 0.75, "zorder": 2}
     dashes = "-" if placed else (0, (2, 2))
     ends = [
         float(row[f"{n}_{e}"]) for n in ("organisational", "individual") for e in ("low", "high")

@@ -26,7 +26,8 @@ def write_line(
 
 def tint(colour: str, share: float = 0.2) -> str:
     """A colour thinned with white."""
-    return to_hex([1 - share * (1 - part) for part in to_rgb(colour)])
+    red, green, blue = (1 - share * (1 - part) for part in to_rgb(colour))
+    return to_hex((red, green, blue))
 
 
 def line(sheet: Sheet, xs: Sequence[float], ys: Sequence[float], **look: Any) -> None:

@@ -5,6 +5,7 @@ A cell shows percentile, band, interval and the probability of the band.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from medlead.engagement.groups import NO_RESPONSES, TOO_FEW
 from medlead.engagement.instrument import Scale
@@ -164,7 +165,12 @@ def _cells(
             ground = {"facecolor": style.FAINT, "edgecolor": style.LINE, "linewidth": 0.6}
             sheet.box(x, y, width - _GAP, height, **ground)
             place = (x + (width - _GAP) / 2, y + height / 2)
-            look = {"ha": "center", "va": "center", "rotation": 90, "color": style.SOFT}
+            look: dict[str, Any] = {
+                "ha": "center",
+                "va": "center",
+                "rotation": 90,
+                "color": style.SOFT,
+            }
             sheet.write(*place, NO_RESPONSES, style.HEADING, **look)
             continue
         y = top

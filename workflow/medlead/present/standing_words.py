@@ -88,13 +88,14 @@ def standing_frame(
     the type. Where there is no place, Band says why.
     """
     placed = of_site(placements, site)
-    places = placed[placed["map"] == grid].set_index("group")
+    places = {p["group"]: p for p in placed[placed["map"] == grid].to_dict("records")}
     here = of_site(standings, site)
     rows = []
     for row in here[here["scale"] == scale].to_dict("records"):
         group = str(row["group"])
-        quadrant = str(places.loc[group, "quadrant"]) if group in places.index else ""
-        chance = float(places.loc[group, f"p_{quadrant}"]) if quadrant else math.nan
+        place = places.get(group, {})
+        quadrant = str(place.get("quadrant", ""))
+        chance = float(place[f"p_{quadrant}"]) if quadrant else math.nan
         rows.append(
             {
                 "Group": unit_name(group),

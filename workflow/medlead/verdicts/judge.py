@@ -137,8 +137,8 @@ def judge(
     words for it; a study has none of these. Where doctors were held to printed statements,
     `statements` tells which hold of them, `group_sizes` which sizes the printed percentages
     allow, and `scale_names` how the print names the scales. Tables of the class `study` are not
-    held against the print, which is about other records. Raises DeclarationError where a declaration
-    does not fit the print, KeyError for a cell of an unregistered item, ValueError for
+    held against the print, which is about other records. Raises DeclarationError where a
+    declaration does not fit the print, KeyError for a cell of an unregistered item, ValueError for
     a rebuilt or checked cell that is printed nowhere.
     """
     printed = printed_cells(cells)

@@ -69,7 +69,7 @@ rule run_notebooks:
             plan.notebook_code(),
         ),
     message:
-        "Notebooks 12/13: running and rendering"
+        "Notebooks 17/19: running and rendering"
     script:
         "../scripts/run_notebooks.py"
 
@@ -90,7 +90,9 @@ rule report_sites:
             rules.count_comments.output.counts,
             rules.draw_engagement.output.files,
         ],
-        instruments=plan.instruments("mes.yaml", "comments.yaml", "engagement_figures.yaml"),
+        instruments=plan.instruments(
+            "mes.yaml", "comments.yaml", "engagement_figures.yaml"
+        ),
         sites=plan.raw("sites"),
         code=plan.code("report_sites"),
         used=plan.notebook_code(*SITE_REPORT),
@@ -116,6 +118,6 @@ rule report_sites:
         confidence=config["analysis"]["confidence"],
         sums=plan.raw_sums("sites"),
     message:
-        "Notebooks: the report of each site"
+        "Notebooks 18/19: the report of each site"
     script:
         "../scripts/report_sites.py"

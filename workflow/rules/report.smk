@@ -44,7 +44,7 @@ if plan.own_returns:
             title=config["study"]["title"],
             evidence=plan.evidence("survey"),
         message:
-            "Report 13/13: the page of the study"
+            "Report 19/19: the page of the study"
         script:
             "../scripts/build_study_page.py"
 
@@ -65,9 +65,13 @@ else:
             ],
             figures=[
                 rules.draw_survey.output.files,
+                rules.draw_engagement.output.files,
                 rules.draw_performance.output.files,
             ],
-            notebooks=[rules.run_notebooks.output.notebooks, rules.report_sites.output.notebooks],
+            notebooks=[
+                rules.run_notebooks.output.notebooks,
+                rules.report_sites.output.notebooks,
+            ],
             code=plan.code("build_page"),
         output:
             page=plan.result("report/index.html"),
@@ -85,7 +89,7 @@ else:
             ),
             title=config["study"]["title"],
         message:
-            "Report 13/13: the page"
+            "Report 19/19: the page"
         script:
             "../scripts/build_page.py"
 

@@ -57,13 +57,13 @@ def test_wrong_responses_to_the_engagement_scale_are_told_at_once(tmp_path: Path
     told = [line.strip() for line in message.split("\n\n") if "mes_" in line]
     places = [entry.split(": ")[0].split("/")[-1] for entry in told]
     assert places == [
+        "mes_norms.csv, row 1, column 'q2'",
         "mes_responses.csv, row 2, column 'q01'",
         "mes_responses.csv, row 3, column 'site'",
         "mes_responses.csv, row 5, column 'respondent'",
         "mes_responses.csv, row 6, column 'q01'",
-        "mes_norms.csv, row 1, column 'q2'",
     ]
-    label, site, double, off_scale, heading = told
+    heading, label, site, double, off_scale = told
     for entry, value in ((label, "strongly agree"), (site, "Z"), (double, "A03"), (off_scale, "7")):
         assert re.search(rf"found: +{value}$", entry, re.MULTILINE), entry
     for entry, allowed in ((label, "1, 2, 3, 4, 5"), (site, "A, B, C"), (off_scale, "1, 2, 3")):

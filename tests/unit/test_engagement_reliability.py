@@ -45,10 +45,14 @@ def small(count: int = 3, **more: Any) -> Instrument:
     return load_instrument(mapping)
 
 
-def answers(n: int, seed: int = 5, items: int = 30, common: float = 1.0) -> Any:
-    """Answers of 1 to 5 that have something in common, (items, respondents)."""
+def answers(n: int, seed: int = 5, items: int = 30, apart: float = 0.0) -> Any:
+    """Answers of 1 to 5 that have something in common, (items, respondents), and in fives
+    something more.
+    """
     rng = np.random.default_rng(seed)
-    hidden = common * rng.normal(size=n) + rng.normal(size=(items, n))
+    hidden = rng.normal(size=n) + rng.normal(size=(items, n))
+    if apart:
+        hidden += apart * np.repeat(rng.normal(size=(items // 5, n)), 5, axis=0)
     return np.clip(np.rint(3 + hidden), 1, 5).astype(np.uint8)
 
 
@@ -201,7 +205,7 @@ def test_weights_are_those_of_the_score() -> None:
 
 
 def test_the_table_has_every_value_of_every_scale() -> None:
-    given = answers(120)
+    given = answers(120, apart=0.8)
     found = measured(given)
     assert set(found["scale"]) == set(MES.scale_names)
     for name, items in {"sub-1": 5, "meta-2": 10, "individual": 15, "index": 30}.items():

@@ -32,8 +32,8 @@ MODELS = [
 def test_the_chance_below_both_is_scipys(rho: float) -> None:
     cuts = np.array([-8, -1.7, -0.2, 0.0, 0.9, 2.5])
     found = both_below(cuts[None], cuts[None], np.array([rho]))[0]
-    normal = stats.multivariate_normal([0, 0], [[1, rho], [rho, 1]])
-    wanted = [[normal.cdf([h, k], abseps=1e-9, releps=1e-9) for k in cuts] for h in cuts]
+    normal = stats.multivariate_normal([0, 0], [[1, rho], [rho, 1]], abseps=1e-9, releps=1e-9)
+    wanted = [[normal.cdf([h, k]) for k in cuts] for h in cuts]
     assert found == pytest.approx(np.array(wanted), abs=2e-6)
 
 

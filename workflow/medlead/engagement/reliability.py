@@ -22,7 +22,7 @@ from medlead.engagement.answered import (
     left_out_note,
     too_few,
 )
-from medlead.engagement.factor_fit import STEADY, Loadings, fit
+from medlead.engagement.factor_fit import STEADY, Loadings, fit, fits_near
 from medlead.engagement.factor_model import FactorModel, NotIdentified, tree
 from medlead.engagement.instrument import Instrument, Scale
 
@@ -112,6 +112,7 @@ def omega_intervals(
     """
     n = len(values)
     drawn = []
+    refit = fits_near(found, correlations_of(values))
     for counts in rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64):
         mean = counts @ values / n
         moved = values - mean
@@ -120,7 +121,7 @@ def omega_intervals(
         if deviations.min() <= 1e-9:
             continue
         try:
-            again = fit(found.model, spread / np.outer(deviations, deviations), found.start)
+            again = refit(spread / np.outer(deviations, deviations))
         except ValueError:
             continue
         if again.converged:

@@ -23,6 +23,7 @@ from medlead.engagement.aggregation import (
     null_variance,
     within_agreement,
 )
+from medlead.engagement.answered import SIMULATED
 from medlead.engagement.instrument import load_instrument
 from medlead.engagement.quality import check_choices, measure
 from medlead.engagement.responses import Responses
@@ -203,6 +204,22 @@ def test_spread_beyond_chance_is_told() -> None:
     rows = found[(found["statistic"] == "r_WG(J)") & (found["site"] != "C")]
     assert (rows["value"] == 0).all()
     assert (rows["note"] == BEYOND_NULL).all()
+
+
+def test_simulated_answers_are_cautioned_wherever_there_is_a_value() -> None:
+    responses = doctors()
+    scored = score(responses.items, MES)
+    tables = [
+        aggregation(responses, scored, MES, nulls=NULLS, confidence=0.95, evidence=evidence)
+        for evidence in ("simulated", "study")
+    ]
+    made_up, own = tables
+    valued = made_up["value"].notna()
+    assert valued.any()
+    assert not valued.all()
+    assert made_up.loc[valued, "note"].str.endswith(SIMULATED).all()
+    assert (made_up.loc[~valued, "note"] == own.loc[~valued, "note"]).all()
+    assert not own["note"].str.contains(SIMULATED).any()
 
 
 def few() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from medlead.engagement.answered import Sample, complete, turned, weights_of
+from medlead.engagement.answered import SIMULATED, Sample, complete, turned, weights_of
 from medlead.engagement.factor_fit import fit
 from medlead.engagement.factor_model import one_factor, tree
 from medlead.engagement.instrument import Instrument, load_instrument
@@ -57,14 +57,14 @@ def answers(n: int, seed: int = 5, items: int = 30, apart: float = 0.0) -> Any:
 
 
 def measured(
-    given: Any, instrument: Instrument = MES, *, least: int = 10, resamples: int = 20
+    given: Any, instrument: Instrument = MES, *, least: int = 10, evidence: str = "study"
 ) -> pd.DataFrame:
     return reliability(
-        [Sample("all", "", given, "study")],
+        [Sample("all", "", given, evidence)],
         instrument,
         respondents_from=least,
         per_parameter=5,
-        resamples=resamples,
+        resamples=20,
         confidence=0.95,
         rng_of=lambda name: np.random.default_rng(len(name)),
     )
@@ -276,6 +276,15 @@ def test_an_item_without_spread_has_no_correlation_and_the_others_have() -> None
     assert one(found, "item-rest", "s", "q1")["note"] == "no spread"
     assert one(found, "item-rest", "s", "q0")["value"] > 0
     assert one(found, "omega-total", "s")["note"] == "no spread"
+
+
+def test_simulated_answers_are_cautioned_wherever_there_is_a_value() -> None:
+    given = answers(60, items=3)
+    given[0, 0] = 0
+    found = measured(given, small(), evidence="simulated")
+    assert (found["note"] == f"1 left out, who answered a part; {SIMULATED}").all()
+    few = measured(given[:, :8], small(), evidence="simulated")
+    assert not few["note"].str.contains(SIMULATED).any()
 
 
 def test_the_same_seed_gives_the_same_table() -> None:

@@ -20,6 +20,7 @@ from medlead.engagement.answered import (
     Sample,
     complete,
     left_out_note,
+    simulated_note,
     too_few,
 )
 from medlead.engagement.factor_fit import STEADY, Loadings, fit, fits_near
@@ -181,7 +182,11 @@ def reliability(
                 ),
             ]  # fmt: skip
             for row in found:
-                notes = (row.get("note", ""), left_out_note(given.left_out))
+                notes = (
+                    row.get("note", ""),
+                    left_out_note(given.left_out),
+                    simulated_note(sample.evidence, row.get("value", np.nan)),
+                )
                 rows.append(frame | row | {"note": "; ".join(filter(None, notes))})
     return pd.DataFrame(rows, columns=COLUMNS)
 

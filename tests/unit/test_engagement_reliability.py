@@ -204,6 +204,29 @@ def test_weights_are_those_of_the_score() -> None:
     assert one(measured(given, weighed), "alpha", "s")["value"] == pytest.approx(alpha(values))
 
 
+def test_omega_in_the_table_is_of_the_answers_as_they_weigh_and_spread() -> None:
+    weighed = small(weights={"q0": 2})
+    rng = np.random.default_rng(8)
+    hidden = rng.normal(size=300)
+    # Items of very different spread: the second hardly moves.
+    moved = [2.5 * hidden, 0.4 * hidden, 1.2 * hidden]
+    noise = rng.normal(size=(3, 300)) * [[1.2], [0.4], [0.9]]
+    given = np.clip(np.rint(3 + np.array(moved) + noise), 1, 5).astype(np.uint8)
+    # Three items fit exactly: a loading is the root of r12 r13 / r23, a score's shared variance
+    # the square of the sum of loadings in points, times weights.
+    r = np.corrcoef(given.astype(float))
+    loadings = np.sqrt([r[0, 1] * r[0, 2] / r[1, 2], r[0, 1] * r[1, 2] / r[0, 2],
+                        r[0, 2] * r[1, 2] / r[0, 1]])  # fmt: skip
+    by = np.array([2, 1, 1]) * given.std(axis=1, ddof=1)
+    shared = (loadings * by).sum() ** 2
+    wanted = shared / (shared + ((1 - loadings**2) * by**2).sum())
+    row = one(measured(given, weighed), "omega-total", "s")
+    assert row["value"] == pytest.approx(wanted, abs=1e-5)
+    assert row["low"] < row["value"] < row["high"]
+    unweighed = one(measured(given, small()), "omega-total", "s")["value"]
+    assert abs(unweighed - wanted) > 0.005
+
+
 def test_the_table_has_every_value_of_every_scale() -> None:
     given = answers(120, apart=0.8)
     found = measured(given)

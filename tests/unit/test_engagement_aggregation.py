@@ -176,6 +176,11 @@ def test_the_table_tells_every_unit_and_all_of_them() -> None:
     assert small["value"].isna().all()
     median = found[(found["statistic"] == "median AD_M(J)") & (found["level"] == "group")]
     assert (median["units"] == 4).all()
+    for name, row in median.set_index("scale").iterrows():
+        each = found[(found["statistic"] == "AD_M(J)") & (found["scale"] == name)]
+        inner = sorted(each.loc[each["level"] == "group", "value"].dropna())
+        # The middle of four.
+        assert row["value"] == pytest.approx((inner[1] + inner[2]) / 2)
 
 
 def test_units_that_differ_less_than_chance_say_so() -> None:
@@ -253,6 +258,12 @@ def test_all_measures_of_a_study_and_of_its_norms() -> None:
         ("all", "", "study"),
         *(("site", site, "study") for site in "ABC"),
     }
+    alphas = table[(table["statistic"] == "alpha") & (table["scale"] == "index")]
+    counts = alphas.set_index(["sample", "site"])["n"].to_dict()
+    assert counts == {
+        ("norms", ""): 42, ("all", ""): 42,
+        ("site", "A"): 20, ("site", "B"): 19, ("site", "C"): 3,
+    }  # fmt: skip
     assert set(found["structure"]["sample"]) == {"norms", "all"}
     again = measured(doctors(), norms)
     for name, frame in found.items():

@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from medlead.engagement.factor_fit import LEAST_UNIQUENESS, _Task, fit, fit_indices, fits_near
+from medlead.engagement.factor_fit import (
+    LEAST_UNIQUENESS,
+    _arrived,
+    _Task,
+    fit,
+    fit_indices,
+    fits_near,
+)
 from medlead.engagement.factor_model import (
     FactorModel,
     NotIdentified,
@@ -242,6 +249,13 @@ def test_a_uniqueness_below_nothing_is_held_and_named() -> None:
     assert found.held == ("uniqueness of a",)
     assert found.uniquenesses[0] == pytest.approx(LEAST_UNIQUENESS)
     assert found.converged
+
+
+def test_a_fit_that_stopped_on_the_way_is_none() -> None:
+    found = fit(one_factor(TEST_NAMES), pupils())
+    task = _Task(found.model, pupils(), float(np.linalg.slogdet(pupils())[1]))
+    assert _arrived(task, found.start).converged
+    assert not _arrived(task, found.start * 1.01).converged
 
 
 def test_correlations_that_cannot_be_fitted_are_refused() -> None:

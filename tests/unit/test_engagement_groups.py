@@ -115,6 +115,16 @@ def test_a_group_worked_by_hand() -> None:
     assert chances == pytest.approx([below[0], below[1] - below[0], 1 - below[1]])
 
 
+def test_an_end_beyond_all_scores_has_the_rank_of_the_lowest_or_highest() -> None:
+    """Scores 0, 0, 0, 0, 100: the t interval of the mean, 20, reaches far below 0. And back."""
+    norms = norms_from_items(alike([1, 2, 3, 4, 5] * 4), OF_MEAN)
+    low = index_of(table_of(alike([1, 1, 1, 1, 5]), norms, OF_MEAN))
+    high = index_of(table_of(alike([5, 5, 5, 5, 1]), norms, OF_MEAN))
+    assert (low["low"], high["high"]) == (0, 100)
+    assert (low["score"], high["score"]) == (pytest.approx(20), pytest.approx(80))
+    assert low["p_low"] + low["p_medium"] + low["p_high"] == pytest.approx(1)
+
+
 def by_plain_means(
     scored: Scored, norms: Norms, unit: np.ndarray[Any, Any], name: str, place: int
 ) -> list[float]:

@@ -136,6 +136,11 @@ def test_a_mean_between_two_scores_of_the_norms_can_be_on_the_edge_of_a_band() -
     assert row["p_low"] == pytest.approx(stats.t.cdf((50 - 35) / error, 4))
     # From 50 on the rank is above 60: 62.5 at 50 itself, where a quarter has the same.
     assert row["p_high"] == pytest.approx(1 - row["p_low"])
+    scored = score(alike([2, 2, 2, 3, 3]), OF_MEAN)
+    summed = totals(scored, norms, np.zeros(5, dtype=np.int32), [("A", "x")], OF_MEAN)
+    place = placements(summed, norms, OF_MEAN).iloc[0]
+    assert place["quadrant"] == "indifferent"
+    assert place["p_indifferent"] + place["p_frustrated"] == pytest.approx(row["p_low"])
 
 
 def by_plain_means(

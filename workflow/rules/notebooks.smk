@@ -114,7 +114,6 @@ rule report_sites:
             plan.notebook_code(*SITE_REPORT),
         ),
         sites=list(SITES),
-        results=plan.result("").rstrip("/"),
         confidence=config["analysis"]["confidence"],
         sums=plan.raw_sums("sites"),
     message:

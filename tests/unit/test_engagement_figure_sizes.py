@@ -21,7 +21,7 @@ from medlead.present.engagement_figures import draw_engagement
 from medlead.present.engagement_paper import INTERVALS_ID, POINTS_ID
 
 SITE_KINDS = ("hierarchy", "components", "map", "answers")
-MANY = [f"{name} unit {place}" for place in range(5) for name in ("Acute", "Day", "Eye", "Night")]
+MANY = [f"{name} unit {place}" for place in range(5) for name in ("Acute", "Day", "Eye", "Urology")]
 
 
 def figures_of(kinds, **more):

@@ -269,7 +269,8 @@ def _answer_head(
     at = style.MARGIN + _GROUPS + _COUNTS
     write_line(sheet, at - 0.08, y + 0.1, "n", ha="right", color=style.SOFT)
     # From the first bar's left end to the last bar's right end.
-    right, look = left - 0.1, {"color": style.SOFT}
+    right = left - 0.1
+    look: dict[str, Any] = {"color": style.SOFT}
     write_line(sheet, (at + right) / 2, y + 0.23, "share of answers, %", ha="center", **look)
     for share in (0, 50, 100):
         x = at + (right - at) * share / 100

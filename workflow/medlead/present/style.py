@@ -54,7 +54,7 @@ _BADGES = {
 }
 
 # Points; the smallest text that is used must stay readable on an A4 page.
-TITLE, HEADING, BODY, SMALL = 11.0, 8.5, 7.5, 6.5
+TITLE, HEADING, BODY, SMALL = 11.0, 8.5, 7.5, 7.0
 LINE_HEIGHT = 1.3
 MARGIN = 0.15  # inches at each side
 DPI = 160
@@ -92,6 +92,8 @@ _SETTINGS: dict[str, Any] = {
     "figure.facecolor": "white",
     "figure.dpi": DPI,
     "savefig.dpi": DPI,
+    # Unhinted, letters are as wide as they were measured, at every size, in PNG as in SVG.
+    "text.hinting": "none",
     "svg.hashsalt": "medlead",
     # Paths, not text: an SVG text is set in whatever font the viewer has, and then
     # labels that were placed without overlap no longer are.

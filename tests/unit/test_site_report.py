@@ -149,7 +149,7 @@ def pages(tmp_path_factory):
             [Path("out") / f"{stem}.ipynb" for stem in stems],
             [Path("out") / f"{stem}.html" for stem in stems],
             parameters={"results": "results", "instruments": "instruments", "confidence": 0.9},
-            own=[{"site": site} for site in sites],
+            own=[{"site": "North Wing", "overview": "all.html"}, {"site": "West"}],
             failed=Path("logs"),
         )
     return {
@@ -193,10 +193,12 @@ def test_a_page_of_a_site_with_returns(pages):
         page.title.string == page.h1.get_text(strip=True) == "Site North Wing: medical engagement"
     )
     assert "10 doctors answered, in 2 groups: Eyes & Ears (8), Skin (2)" in text
-    assert "90% interval" in text
+    assert "90 % interval" in text
+    assert [a["href"] for a in page.main.find_all("a", href=True)] == ["all.html"]
     assert "Evidence: study" in text
     assert "Skin: too few to place" in text
     assert "This is a specimen" not in text, "own answers are no specimen"
+    assert "provisional" not in text, "ranked among doctors of its own"
     assert "Time and workload" in text
     assert page.find(id="figure-35")
     assert [i["alt"] for i in page.find_all("img")] == ["Where groups stand"]
@@ -212,6 +214,7 @@ def test_a_page_of_a_site_without_returns_is_one_paragraph(pages):
     ]
     (paragraph,) = page.main.find_all("p")
     assert "No doctor of site West answered" in paragraph.get_text()
+    assert page.main.find("a", href=True) is None, "no overview was named"
     assert page.find("table") is None
     assert page.find("img") is None
 

@@ -20,7 +20,7 @@ from medlead.survey.definition import PartType
 from medlead.survey.instrument import Instrument
 from medlead.survey.readers import Reader
 from medlead.survey.records import Cell, Record
-from medlead.survey.returned import Returns, count_returns, undecided
+from medlead.survey.returned import SheetRows, count_returns, undecided
 from medlead.survey.rules import CleaningRules
 
 LOG_COLUMNS = ["row", "field", "before", "after", "rule"]
@@ -61,7 +61,7 @@ class Cleaned:
     problems: pd.DataFrame
     roles: pd.DataFrame
     ranges: pd.DataFrame
-    returns: Returns
+    returns: SheetRows
     rows: tuple[int, ...]
     undecided: tuple[Problem, ...] = ()
 

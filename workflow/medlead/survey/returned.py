@@ -14,8 +14,8 @@ USED = ""
 
 
 @dataclass(frozen=True)
-class Returns:
-    """How many came back, row by row of the sheet.
+class SheetRows:
+    """What each row of the sheet of returns is, and how many of each there are.
 
     `is_return` is False for rows of totals and the like, `is_complete` True where there
     are as many answers as the instrument asks for, `is_used` where the choice about
@@ -56,7 +56,7 @@ def respondent_key(text: str) -> str:
 
 def count_returns(
     records: Sequence[Record], instrument: Instrument, rules: CleaningRules
-) -> Returns:
+) -> SheetRows:
     """What each row is and whether it is used.
 
     With `duplicates: stop` all returns of one respondent count as used; whether that is
@@ -85,7 +85,7 @@ def count_returns(
         else:
             why.append(USED)
     used = tuple(reason == USED for reason in why)
-    return Returns(is_return, complete, used, answers, tuple(why))
+    return SheetRows(is_return, complete, used, answers, tuple(why))
 
 
 def undecided(

@@ -13,7 +13,7 @@ from typing import Any
 
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.sources.reading import nearest
-from medlead.survey.definition import YES_NO, PartType
+from medlead.survey.definition import PartType
 from medlead.survey.instrument import OPTION_MARK, CodedVariable, CodeKind, Instrument
 
 _ITEM = re.compile(r"table-[A-Za-z0-9-]+")
@@ -124,17 +124,6 @@ def is_number(variable: str, instrument: Instrument) -> bool:
 def is_ordered(variable: str, instrument: Instrument) -> bool:
     """Whether the levels have an order of size: bands and numbers have."""
     return bool(_coded(variable, instrument).bands) or is_number(variable, instrument)
-
-
-def levels_of(variable: str, instrument: Instrument) -> tuple[str, ...]:
-    """The levels in table order, `yes` and `no` too; empty for numbers and texts."""
-    if is_number(variable, instrument):
-        return ()
-    coded = _coded(variable, instrument)
-    plain = not (coded.bands or coded.codes or coded.of)
-    if plain and instrument.part(coded.sources[0]).type is PartType.YES_NO:
-        return YES_NO
-    return instrument.levels(variable)
 
 
 def _coded(variable: str, instrument: Instrument) -> CodedVariable:
@@ -269,7 +258,7 @@ class _Reader:
         if name is None:
             return None
         left = tuple(str(level) for level in given.get("leave_out", ()))
-        known = levels_of(name, self.instrument)
+        known = self.instrument.levels(name)
         for level in left:
             if known and level not in known:
                 self.unknown(place, "level", level, known)
@@ -289,7 +278,7 @@ class _Reader:
                 found[name] = wanted
                 continue
             levels = tuple(str(w) for w in (wanted if isinstance(wanted, list) else [wanted]))
-            known = levels_of(name, self.instrument)
+            known = self.instrument.levels(name)
             for level in levels:
                 if known and level not in known:
                     self.unknown(place, "level", level, (*known, ANSWERED, MISSING))

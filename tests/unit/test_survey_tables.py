@@ -24,8 +24,8 @@ from medlead.survey.left_out import (
     CLOPPER_PEARSON,
     WILSON,
     median_level,
-    population_of,
     percent_interval,
+    population_of,
     tables_left_out,
 )
 from medlead.survey.rules import load_cleaning

@@ -37,7 +37,7 @@ _MENDS = {
     "unanswered": "ask for the answer; it counts as missing",
     "contradiction": "ask which of the answers is right; all are kept",
     "duplicate": "decide which return is used; all are kept",
-    "key": "give each return its own name or number",
+    "key": "give each return its own name or number; delete the row if it is no return",
     "empty": "ask for the answers; the return counts as returned, not as completed",
     "not-a-return": "delete the row, or give the respondent another name; it is not counted",
 }

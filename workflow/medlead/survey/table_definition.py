@@ -16,6 +16,8 @@ from medlead.sources.reading import nearest
 from medlead.survey.definition import PartType
 from medlead.survey.instrument import OPTION_MARK, CodedVariable, CodeKind, Instrument
 
+# Words for returns of one's own; `medlead.without_print` puts them in place.
+_OF_STUDIES = ("title_study", "note_study")
 _ITEM = re.compile(r"table-[A-Za-z0-9-]+")
 EACH = "each"
 ANSWERED, MISSING = "answered", "missing"
@@ -197,7 +199,7 @@ class _Reader:
         if not _ITEM.fullmatch(item):
             # It becomes the name of a file and of a place on the page.
             self.wrong(item, "this cannot be the name of a table", "name it as table-05 is")
-        further = ("columns", "show", "sort", "ordered", "title", "note")
+        further = ("columns", "show", "sort", "ordered", "title", "note", *_OF_STUDIES)
         if not self.keys(item, given, ("of", "rows"), further):
             return None
         of = self.variable(item, given["of"])

@@ -207,7 +207,7 @@ class _Reader:
         answers.clear()
         unit, listed = self._units(units)
         respondents = _joined(names)
-        if self.framed and not self.problems:
+        if self.framed and rows:
             self._check_twice(respondents, np.concatenate(rows))
         if self.problems:
             raise ProblemsFound(self.problems)
@@ -353,7 +353,8 @@ class _Reader:
             return
         first = np.empty(len(distinct), dtype=np.intp)
         first[number[::-1]] = np.arange(len(number))[::-1]
-        again = np.flatnonzero(first[number] != np.arange(len(number)))
+        # A missing name is told already.
+        again = np.flatnonzero((first[number] != np.arange(len(number))) & (names != b""))
         for i in again[:_SHOWN_CELLS]:
             what = f"the respondent is already in row {rows[first[number[i]]]}"
             mend = "give each respondent a name or number of its own, or delete the double"

@@ -36,7 +36,7 @@ from medlead.reconstruction.on_scales import in_band, in_quadrant
 from medlead.reconstruction.standing import Norms, Site, scales_of
 from medlead.reconstruction.statements import Reading, Statement, Study, read_reading
 from medlead.sources.messages import ProblemsFound
-from medlead.sources.printed_statements import NOT_CHECKABLE, STATEMENT_KINDS
+from medlead.sources.printed_statements import NOT_CHECKABLE, SCALE_NAME, STATEMENT_KINDS
 from medlead.writing import read_csv
 
 ROOT = Path(__file__).parents[2]
@@ -315,7 +315,8 @@ def test_every_kind_can_fail() -> None:
         )
     ]
     broken = {k for r in reports for k in r.loc[r["holds"] == "no", "kind"]}
-    assert set(STATEMENTS["kind"]) - broken == {NOT_CHECKABLE}
+    # The names of scales do not hang on the doctors.
+    assert set(STATEMENTS["kind"]) - broken == {NOT_CHECKABLE, SCALE_NAME}
 
 
 # --- the printed statements -------------------------------------------------------------
@@ -346,7 +347,7 @@ def test_percentages_are_those_of_the_transcribed_cells() -> None:
 def test_statements_stand_in_the_order_of_the_report_and_name_known_groups() -> None:
     lines = STATEMENTS["line"].astype(int)
     assert STATEMENTS["statement"].is_unique
-    assert lines.between(2017, 2700).all()
+    assert lines.between(1863, 2800).all()
     names = {(s.site, s.group) for s in SAID if s.kind == "group-name"}
     for said in SAID:
         for group in said.group.split(" + "):
@@ -364,6 +365,8 @@ def test_statements_stand_in_the_order_of_the_report_and_name_known_groups() -> 
         ({"kind": "b-percent", "scale": "b1", "value": "80"}, "value"),
         ({"kind": "b-percent", "scale": "b9", "value": "disagree=80"}, "scale"),
         ({"kind": "b-each-over", "scale": "b", "value": "agree>lots"}, "value"),
+        ({"kind": "b-most", "scale": "b", "value": "disagre"}, "value"),
+        ({"kind": "scale-name", "scale": "meta-9", "value": "Some Name"}, "scale"),
     ],
 )
 def test_statements_that_cannot_be_read_are_told(change: dict[str, str], column: str) -> None:
@@ -535,6 +538,23 @@ def test_the_more_positive_group_has_the_higher_mean_answer() -> None:
     assert holds(study, "b-least", "", "b", "h")
     assert holds(study, "b-most", "", "b", "i")
     assert not holds(study, "b-most", "", "b", "g")
+
+
+def test_by_a_kind_of_answer_the_share_decides_and_not_the_mean() -> None:
+    # Means 2.5 and 3: the first is less positive, and the second disagrees more often.
+    study = tallied([1, 0, 0, 1, 0], [0, 2, 0, 0, 1])
+    assert holds(study, "b-least", "", "b", "g")
+    assert holds(study, "b-most", "disagree", "b", "h")
+    assert not holds(study, "b-most", "disagree", "b", "g")
+    assert holds(study, "b-least", "disagree", "b", "g")
+
+
+def test_a_scale_has_the_names_that_the_instrument_knows() -> None:
+    study, scale = site_at(g=(50, 50)), READING.instrument.scales[0]
+    assert holds(study, "scale-name", scale.aliases[0].text, scale.name)
+    other = READING.instrument.scales[1].name
+    assert not holds(study, "scale-name", scale.aliases[0].text, other)
+    assert not holds(study, "scale-name", "No Such Scale", scale.name)
 
 
 # --- scorer and model ----------------------------------------------------------------------

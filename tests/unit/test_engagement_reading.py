@@ -210,10 +210,14 @@ def test_missing_names_sites_and_groups_and_doubles(tmp_path: Path) -> None:
         (3, "respondent", "the respondent's name is missing"),
         (3, "site", "the respondent's site is missing"),
         (4, "group", "the respondent's group is missing"),
+        (4, "respondent", "the respondent is already in row 2"),
+        (6, "respondent", "the respondent is already in row 2"),
     }
     doubled = problems(tmp_path, text_of([row("r2"), row("r3"), row(" r2  "), row("r1")]))
     assert [(p.row, p.value) for p in doubled] == [(4, "r2")]
     assert doubled[0].what == "the respondent is already in row 2"
+    nameless = problems(tmp_path, text_of([row("r2"), row(""), row("")]))
+    assert {p.what for p in nameless} == {"the respondent's name is missing"}
 
 
 def test_unknown_sites_and_groups(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_what_was_not_followed_is_a_finding_against_what_was() -> None:
     assert (finding.certainty, str(finding.severity)) == ("conditional", "minor")
     assert (finding.printed, finding.implied) == (
         "Three groups",
-        "site S, ward: Some agreed (agree=40)",
+        "site S, ward: Some agreed (b1: agree 40 %)",
     )
     assert "two returned" in finding.explanation
     assert "line 5" in finding.explanation
@@ -139,6 +139,30 @@ def test_responses_that_miss_the_other_side_say_so() -> None:
     missed = FIRST | {"holds": "no", "verdict": "not-derivable", "why": "records-differ"}
     (finding,) = told(missed, SECOND).findings
     assert "do not meet S-01 either" in finding.explanation
+
+
+def test_what_cannot_be_checked_is_not_said_to_be_missed() -> None:
+    title = FIRST | {"kind": NOT_CHECKABLE, "holds": "", "why": NOT_CHECKABLE, "item": ""}
+    (finding,) = told(title, SECOND | {"holds": ""}).findings
+    assert "either" not in finding.explanation
+    assert "two returned" in finding.explanation
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        ("b-percent", "disagree=36", "disagree 36 %"),
+        ("b-over", "agree>70 in 4", "agree over 70 %, in 4"),
+        ("b-each-over", "disagree>100/3", "disagree over 100/3 %"),
+        ("ratings-in", "reluctant=1", "reluctant 1"),
+        ("band", "high", "high"),
+    ],
+)
+def test_the_value_of_a_statement_is_told_in_words(kind: str, value: str, words: str) -> None:
+    (finding,) = told(FIRST | {"kind": kind, "value": value}, SECOND).findings
+    assert f"(b1: {words})" in finding.implied
+    assert "=" not in finding.explanation
+    assert ">" not in finding.explanation
 
 
 def test_a_statement_on_what_is_not_printed_is_refused() -> None:
@@ -213,6 +237,40 @@ def test_a_name_that_stands_elsewhere_in_another_way_differs() -> None:
         "wording",
     )
     assert told_of_names(names[names["same"] == "yes"], []).findings == ()
+
+
+def named(number: int, **given: str) -> dict[str, str]:
+    return FIRST | {"statement": f"S-{number:02}", "line": str(number), "item": ""} | given
+
+
+def test_a_group_with_several_names_is_one_finding_and_one_with_one_is_none() -> None:
+    ward = {"kind": "group-name", "scale": "", "group": "Ward"}
+    rows = [
+        named(11, **ward, value="Ward"),
+        named(12, **ward, value="The Wards"),
+        named(13, **ward, value="The Wards"),
+        named(14, **(ward | {"group": "Hall"}), value="Hall"),
+        named(15, **(ward | {"site": "T"}), value="Ward"),
+    ]
+    (finding,) = told(*rows).findings
+    assert (finding.printed, finding.implied, finding.at) == ("The Wards", "Ward", ("1", 12))
+    assert (finding.check, str(finding.severity)) == ("group-names S Ward", "wording")
+    for number in ("11", "12", "13"):
+        assert f"line {number}" in finding.explanation
+    assert told(rows[0], rows[3]).findings == ()
+
+
+def test_a_name_in_the_text_counts_as_one_of_a_table_does() -> None:
+    names = pd.DataFrame(
+        [("table-01", "a", "name", "s", "Some Scale", "Some Scale", "yes")],
+        columns=["item", "row", "column", "scale", "printed", "name", "same"],
+    )
+    text = {"kind": "scale-name", "scale": "s"}
+    other = pd.DataFrame([named(21, **text, value="Scale"), named(22, **text, value="Some scale")])
+    (finding,) = told_of_names(names, [], other).findings
+    assert (finding.printed, finding.implied, finding.at) == ("Scale", "Some Scale", ("1", 21))
+    assert "line 22" not in finding.explanation
+    assert told_of_names(names, [], other.iloc[1:]).findings == ()
 
 
 # --- the report's own statements -----------------------------------------------------------
@@ -297,7 +355,21 @@ def test_every_contradiction_of_the_statements_is_one_finding(judged: Verdicts) 
         assert row["certainty"] == refused.loc[name, "certainty"]
     assert list(audit["line"]) == sorted(audit["line"])
     scales = audit.loc[audit["check"].str.startswith("scale-names "), "check"]
-    assert set(scales) == {f"scale-names {s}" for s in ("meta-1", "meta-3", "sub-6")}
+    assert set(scales) == {f"scale-names {s}" for s in ("meta-1", "meta-2", "meta-3", "sub-6")}
+    groups = audit.loc[audit["check"].str.startswith("group-names "), "check"]
+    spelt = STATEMENTS[STATEMENTS["kind"] == "group-name"].groupby(["site", "group"])["value"]
+    several = spelt.nunique()[lambda n: n > 1].index
+    assert set(groups) == {f"group-names {site} {group}" for site, group in several}
+    assert len(groups) >= 2
+
+
+def test_what_is_said_against_a_statement_is_never_refused_itself(judged: Verdicts) -> None:
+    """Nothing is a finding against something that was given up as well."""
+    refused = set(STATEMENTS.loc[STATEMENTS["followed"] == "no", "statement"])
+    for against in STATEMENTS.loc[STATEMENTS["against"] != "", "against"]:
+        assert not refused & set(against.split(" + "))
+    text = " ".join(judged.audit["explanation"])
+    assert "do not meet" not in text
 
 
 def test_no_percentage_excludes_every_size() -> None:

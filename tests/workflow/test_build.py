@@ -16,8 +16,17 @@ PAGE = {"run_notebooks", "build_page", "record_run", "all"}
 AFTER_TRUSTS = {"compare_trusts", "draw_performance", "judge_cells"} | PAGE
 AFTER_RECORDS = {"check_records", "draw_survey", "judge_cells"} | PAGE
 AFTER_RETURNS = {"clean_survey", "tabulate_survey", "describe_response"} | AFTER_RECORDS
+# The responses to the engagement scale: scored, told, drawn, judged, and each site's report.
+AFTER_COMMENTS = {"count_comments", "report_sites"} | PAGE
+AFTER_STATEMENTS = {"check_statements", "judge_cells"} | PAGE
+AFTER_SCORES = {"score_engagement", "draw_engagement", "report_sites", "judge_cells"} | PAGE
+AFTER_RESPONSES = {"measure_reliability"} | AFTER_SCORES | AFTER_STATEMENTS
 EVERY_JOB = (
-    AFTER_TRUSTS | AFTER_RETURNS | {"check_inputs", "tabulate_sites", "tabulate_performance"}
+    AFTER_TRUSTS
+    | AFTER_RETURNS
+    | AFTER_RESPONSES
+    | AFTER_COMMENTS
+    | {"check_inputs", "tabulate_sites", "tabulate_performance"}
 )
 
 
@@ -72,7 +81,8 @@ def test_no_result_knows_where_it_was_built(built: Copy) -> None:
             "sites.csv",
             ",South West,",
             ",South East,",
-            {"check_inputs", "tabulate_sites"} | AFTER_RECORDS,
+            # The roster says which sites there are, with or without responses.
+            {"check_inputs", "tabulate_sites"} | AFTER_RECORDS | AFTER_SCORES | AFTER_COMMENTS,
         ),
         (
             "site_self_ratings.csv",
@@ -81,6 +91,13 @@ def test_no_result_knows_where_it_was_built(built: Copy) -> None:
             {"check_inputs", "tabulate_performance"} | AFTER_RECORDS,
         ),
         ("survey.csv", "131.5,", "131,", {"check_inputs"} | AFTER_RETURNS),
+        (
+            "mes_responses.csv",
+            "A01,A,Emergency,5,",
+            "A01,A,Emergency,4,",
+            {"check_inputs"} | AFTER_RESPONSES,
+        ),
+        ("mes_norms.csv", "N0001,2,", "N0001,3,", {"check_inputs"} | AFTER_RESPONSES),
     ],
 )
 def test_one_raw_cell_reruns_what_depends_on_it(
@@ -119,6 +136,12 @@ def test_a_rerun_after_an_edit_equals_a_build_from_nothing(scratch: Copy, tmp_pa
         ("present/forest.py", {"draw_performance"} | PAGE),
         ("verdicts/audit.py", {"judge_cells"} | PAGE),
         ("present/site.py", {"build_page", "record_run", "all"}),
+        ("engagement/typology.py", {"check_inputs"} | AFTER_SCORES | AFTER_STATEMENTS),
+        ("engagement/reliability.py", {"measure_reliability", "all"}),
+        ("engagement/comments.py", AFTER_COMMENTS),
+        ("reconstruction/on_scales.py", AFTER_STATEMENTS),
+        ("verdicts/statements.py", AFTER_STATEMENTS),
+        ("present/engagement_map.py", {"draw_engagement", "report_sites"} | PAGE),
         ("writing.py", EVERY_JOB),
     ],
 )
@@ -130,12 +153,34 @@ def test_one_module_reruns_the_rules_that_use_it(
     assert scratch.planned() == reached
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reached"),
+    [
+        (
+            "data/published/engagement.csv",
+            "Doctors of the site",
+            "Doctors who answered",
+            {"check_inputs"} | AFTER_STATEMENTS,
+        ),
+        ("data/published/comments.csv", "A,A,1,2205,", "A,A,1,2206,", AFTER_COMMENTS),
+        ("config/instruments/mes_tables.yaml", "title: Scales", "title: All scales", AFTER_SCORES),
+        ("config/instruments/mes_statements.yaml", "aligned: 10", "aligned: 11", AFTER_STATEMENTS),
+    ],
+)
+def test_one_declaration_reruns_the_rules_that_read_it(
+    scratch: Copy, file: str, old: str, new: str, reached: set[str]
+) -> None:
+    scratch.edit(file, old, new)
+    assert scratch.planned() == reached
+
+
 def test_several_edits_at_once_miss_nothing(scratch: Copy) -> None:
     scratch.edit("data/raw/sites.csv", ",South West,", ",South East,")
     scratch.record_raw()
     path = scratch.folder / "workflow" / "medlead" / "performance" / "groups.py"
     path.write_text(path.read_text(encoding="utf-8") + "\n# an edit\n", encoding="utf-8")
-    assert scratch.planned() == AFTER_TRUSTS | AFTER_RECORDS | {"check_inputs", "tabulate_sites"}
+    roster = AFTER_RECORDS | AFTER_SCORES | AFTER_COMMENTS
+    assert scratch.planned() == AFTER_TRUSTS | roster | {"check_inputs", "tabulate_sites"}
 
 
 def test_the_summary_adds_up(built: Copy) -> None:

@@ -1,6 +1,7 @@
 """What a person sees when something is wrong: our plain message, last on the screen."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -40,6 +41,39 @@ def test_all_wrong_values_of_all_files_come_last_and_at_once(tmp_path: Path) -> 
     assert "site_performance.csv, row 2, column 'consistency_across_surveys'" in message
     assert "Traceback" not in text
     assert text.rstrip().splitlines()[-1].strip().startswith("mend:")
+
+
+def test_wrong_responses_to_the_engagement_scale_are_told_at_once(tmp_path: Path) -> None:
+    copy = fresh(tmp_path / "clean")
+    raw = "data/raw/mes_responses.csv"
+    copy.edit(raw, "A01,A,Emergency,5,", "A01,A,Emergency,strongly agree,")
+    copy.edit(raw, "A02,A,", "A02,Z,")
+    copy.edit(raw, "A04,A,", "A03,A,")
+    copy.edit(raw, "A05,A,Emergency,4,", "A05,A,Emergency,7,")
+    copy.edit("data/raw/mes_norms.csv", "respondent,q01,q02,", "respondent,q01,q2,")
+    copy.record_raw()
+    text = screen(copy.snakemake("results/evidence/inputs.csv"))
+    message = text[text.rindex("5 problems found.") :]
+    told = [line.strip() for line in message.split("\n\n") if "mes_" in line]
+    places = [entry.split(": ")[0].split("/")[-1] for entry in told]
+    assert places == [
+        "mes_norms.csv, row 1, column 'q2'",
+        "mes_responses.csv, row 2, column 'q01'",
+        "mes_responses.csv, row 3, column 'site'",
+        "mes_responses.csv, row 5, column 'respondent'",
+        "mes_responses.csv, row 6, column 'q01'",
+    ]
+    heading, label, site, double, off_scale = told
+    for entry, value in ((label, "strongly agree"), (site, "Z"), (double, "A03"), (off_scale, "7")):
+        assert re.search(rf"found: +{value}$", entry, re.MULTILINE), entry
+    for entry, allowed in ((label, "1, 2, 3, 4, 5"), (site, "A, B, C"), (off_scale, "1, 2, 3")):
+        assert re.search(rf"allowed: +{allowed}", entry), entry
+    for entry in told:
+        assert re.search(r"mend: +\w+", entry), entry
+    assert "write 5" in label
+    assert "already in row 4" in double
+    assert "'q02'" in heading
+    assert "Traceback" not in text
 
 
 def test_an_unknown_key_of_the_configuration_is_named_with_the_nearest(tmp_path: Path) -> None:

@@ -73,8 +73,8 @@ _VERDICT_MEANINGS = {
         "What other printed evidence gives, once rounded by the named rule."
     ),
     Verdict.AGREES_BY_CONSTRUCTION: (
-        "Shown from a record copied or solved from this very print, so it cannot disagree: "
-        "no reproduction."
+        "Shown from a record copied, solved or simulated from this very print, so it cannot "
+        "disagree: no reproduction."
     ),
     Verdict.DIFFERS: "The evidence gives another value than the one printed.",
     Verdict.NOT_DERIVABLE: "The evidence at hand does not determine this value.",

@@ -69,7 +69,7 @@ rule run_notebooks:
             plan.notebook_code(),
         ),
     message:
-        "Notebooks 12/13: running and rendering"
+        "Notebooks 17/19: running and rendering"
     script:
         "../scripts/run_notebooks.py"
 
@@ -118,6 +118,6 @@ rule report_sites:
         confidence=config["analysis"]["confidence"],
         sums=plan.raw_sums(*plan.roster),
     message:
-        "Notebooks: the report of each site"
+        "Notebooks 18/19: the report of each site"
     script:
         "../scripts/report_sites.py"

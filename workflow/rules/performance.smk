@@ -40,7 +40,7 @@ rule compare_trusts:
         sums=plan.raw_sums("trust_engagement"),
         seed=config["seed"],
     message:
-        "Performance 8/13: engagement and ratings of the trusts (section 6.3)"
+        "Performance 13/19: engagement and ratings of the trusts (section 6.3)"
     script:
         "../scripts/compare_trusts.py"
 
@@ -75,7 +75,7 @@ rule tabulate_performance:
         evidence=plan.evidence("site_self_ratings", "site_performance"),
         sums=plan.raw_sums("site_self_ratings", "site_performance"),
     message:
-        "Performance 9/13: self-ratings and national measures of the sites (section 6.9)"
+        "Performance 14/19: self-ratings and national measures of the sites (section 6.9)"
     script:
         "../scripts/tabulate_performance.py"
 
@@ -111,6 +111,6 @@ rule draw_performance:
         alpha=config["analysis"]["alpha"],
         group_size=config["analysis"]["extreme_group_size"],
     message:
-        "Performance 10/13: pictures of section 6.3"
+        "Performance 15/19: pictures of section 6.3"
     script:
         "../scripts/draw_performance.py"

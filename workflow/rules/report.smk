@@ -74,7 +74,7 @@ if plan.is_study:
             confidence=config["analysis"]["confidence"],
             pictures=ENGAGEMENT_FIGURES,
         message:
-            "Report 13/13: the page of the study"
+            "Report 19/19: the page of the study"
         script:
             "../scripts/build_study_page.py"
 
@@ -95,6 +95,7 @@ else:
             ],
             figures=[
                 rules.draw_survey.output.files,
+                rules.draw_engagement.output.files,
                 rules.draw_performance.output.files,
             ],
             notebooks=[
@@ -118,7 +119,7 @@ else:
             ),
             title=config["study"]["title"],
         message:
-            "Report 13/13: the page"
+            "Report 19/19: the page"
         script:
             "../scripts/build_page.py"
 

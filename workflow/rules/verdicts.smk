@@ -48,6 +48,6 @@ rule judge_cells:
             plan.code("judge_cells"),
         ),
     message:
-        "Verdicts 11/13: every printed cell and relation"
+        "Verdicts 16/19: every printed cell and relation"
     script:
         "../scripts/judge_cells.py"

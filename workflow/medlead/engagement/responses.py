@@ -207,7 +207,7 @@ class _Reader:
         answers.clear()
         unit, listed = self._units(units)
         respondents = _joined(names)
-        if self.framed and rows:
+        if names:
             self._check_twice(respondents, np.concatenate(rows))
         if self.problems:
             raise ProblemsFound(self.problems)
@@ -353,7 +353,7 @@ class _Reader:
             return
         first = np.empty(len(distinct), dtype=np.intp)
         first[number[::-1]] = np.arange(len(number))[::-1]
-        # A missing name is told already.
+        # A missing name is told as such.
         again = np.flatnonzero((first[number] != np.arange(len(number))) & (names != b""))
         for i in again[:_SHOWN_CELLS]:
             what = f"the respondent is already in row {rows[first[number[i]]]}"

@@ -84,7 +84,7 @@ def _wrong(said: Statement, reading: Reading, file: str, row: int) -> list[Probl
         return problems
     about_b = said.kind.startswith("b-")
     known = reading.questions if about_b else tuple(reading.scales.place)
-    if said.kind in SITE_KINDS or said.kind == "sites-in-band":
+    if said.kind in SITE_KINDS or said.kind in ("scale-name", "sites-in-band"):
         for name in reading.columns(said.scale):
             if name not in known:
                 wrong("scale", name, known, "there is no such scale or question")
@@ -98,6 +98,8 @@ def _wrong(said: Statement, reading: Reading, file: str, row: int) -> list[Probl
         what = f"a statement of the kind '{said.kind}' has no such value"
         mend = "write the value in the allowed way"
         problems.append(Problem(file, what, mend, row, "value", said.value, pattern))
+    elif said.kind in ("b-least", "b-most") and said.value not in ("", *reading.categories):
+        wrong("value", said.value, reading.categories, "there is no such group of answers")
     elif about_b and pattern in (_LIMIT, _VALUES["b-over"], _VALUES["b-percent"]):
         category = re.split("[>=]", said.value)[0]
         if category not in reading.categories:

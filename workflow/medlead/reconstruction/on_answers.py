@@ -85,15 +85,24 @@ def _mean_answer(view: View, group: str) -> float:
     return float((chosen * ranks).sum()) / max(int(chosen.sum()), 1)
 
 
+def _mean_share(view: View, group: str) -> float:
+    shares = view.shares(group, view.said.value, view.columns())
+    return sum(shares) / len(shares)
+
+
 def _b_extreme(sign: int) -> Reader:
     def read(view: View) -> list[Condition]:
         (own,) = view.groups()
-        mean = _mean_answer(view, own)
+        category = view.said.value
+        measure = _mean_share if category else _mean_answer
+        # By the mean answer, or by the share of one kind of answer where the statement names it.
+        what = f"share of {category}" if category else "mean answer"
+        mean = measure(view, own)
         found = []
         for other in view.site.groups:
             if other != own:
-                rest = _mean_answer(view, other)
-                words = f"mean answer of {own}: {mean:.2f}, of {other}: {rest:.2f}"
+                rest = measure(view, other)
+                words = f"{what} of {own}: {mean:.2f}, of {other}: {rest:.2f}"
                 found.append(Condition(sign * (mean - rest), words, strict=True, exact=True))
         return found
 
@@ -190,6 +199,13 @@ def _group_name(reading: Reading, study: Study, said: Statement) -> list[Conditi
     return [Condition(0.0 if known else -1.0, words, exact=True)]
 
 
+def _scale_name(reading: Reading, study: Study, said: Statement) -> list[Condition]:
+    scale = reading.instrument.scale_called(said.value)
+    known = scale is not None and scale.name == said.scale
+    words = f"{said.value} is {'' if known else 'not '}a name of {said.scale}"
+    return [Condition(0.0 if known else -1.0, words, exact=True)]
+
+
 def _sites_in_band(reading: Reading, study: Study, said: Statement) -> list[Condition]:
     band, wanted = said.value.split("=")
     (column,) = reading.columns(said.scale)
@@ -221,6 +237,7 @@ STUDY_KINDS: Mapping[str, StudyReader] = {
     "groups-somewhere": _groups_somewhere,
     "norm-size": _norm_size,
     "returns": _returns,
+    "scale-name": _scale_name,
     "sites-in-band": _sites_in_band,
     "sites-returning": _sites_returning,
 }

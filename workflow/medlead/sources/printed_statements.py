@@ -1,10 +1,10 @@
 """The file of printed statements on engagement: its columns and rules.
 
 One row for each statement that the report makes about sites, groups and scales in its
-sections 6.4 to 6.8. What a kind means as a condition is told in `medlead.reconstruction`.
-`item`, `row` and `column` name the printed cell that holds a statement's number. What is not
-followed says `against` which statements, how sure it is that not all of them can be true,
-and how much hangs on it.
+sections 6.4 to 6.8, and for some around them that do not go with others. What a kind means
+as a condition is told in `medlead.reconstruction`. `item`, `row` and `column` name the
+printed cell that holds a statement's number. What is not followed says `against` which
+statements, how sure it is that not all of them can be true, and how much hangs on it.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from medlead.sources.messages import Problem
 from medlead.sources.reading import nearest
 from medlead.sources.schemas import Rule
 
-NOT_CHECKABLE = "not-checkable"
+NOT_CHECKABLE, GROUP_NAME, SCALE_NAME = "not-checkable", "group-name", "scale-name"
 # What stands between the statements of one cell.
 JOIN = " + "
 CELL = ("item", "row", "column")
@@ -39,7 +39,7 @@ STATEMENT_KINDS = (
     "component-band",
     "differ",
     "fewer-returns",
-    "group-name",
+    GROUP_NAME,
     "groups",
     "groups-somewhere",
     "higher",
@@ -55,6 +55,7 @@ STATEMENT_KINDS = (
     "quadrant",
     "ratings-in",
     "returns",
+    SCALE_NAME,
     "sites-in-band",
     "sites-returning",
     "some-band",

@@ -164,7 +164,7 @@ def judge(
     told_again = {k for k, (_, e) in rebuilt.items() if e is EvidenceClass.CONCEPTUAL}
     engagement = (
         told_of_statements(statements, group_sizes, printed),
-        told_of_names(scale_names, printed),
+        told_of_names(scale_names, printed, statements),
     )
     solved = solved_judgements(
         printed,

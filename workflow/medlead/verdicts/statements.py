@@ -12,15 +12,22 @@ from typing import Any
 
 import pandas as pd
 
+from medlead.engagement.instrument import same_name
 from medlead.evidence import EvidenceClass, Reason, Verdict, item_name
-from medlead.sources.printed_statements import CELL, JOIN, NOT_CHECKABLE
+from medlead.sources.printed_statements import (
+    CELL,
+    GROUP_NAME,
+    JOIN,
+    NOT_CHECKABLE,
+    SCALE_NAME,
+)
 from medlead.verdicts.findings import CERTAIN, Finding, Severity
 from medlead.verdicts.judgement import AGAINST, HELD, NAMED, Judgement
 from medlead.verdicts.places import place, places
 from medlead.verdicts.relations import Cell, Key
 
 Row = Mapping[Any, Any]
-CONTRADICTION, SIZES, NAMES = "statements", "group-sizes", "scale-names"
+CONTRADICTION, SIZES, NAMES, GROUPS = "statements", "group-sizes", "scale-names", "group-names"
 """The checks behind the findings."""
 _TOLD = ("section", "line", "words", "reason", *CELL, "against", "certainty", "severity")
 
@@ -106,7 +113,11 @@ def told_of_statements(
             met[key] = Judgement(
                 Verdict.NOT_DERIVABLE, evidence, rule=HELD, reason=Reason.RECORDS_DIFFER
             )
-    findings = [*_contradictions(rows, by_name), *_size_findings(rows, impossible, texts)]
+    findings = [
+        *_contradictions(rows, by_name),
+        *_size_findings(rows, impossible, texts),
+        *_group_findings(rows),
+    ]
     return Told(conflicts, met, tuple(findings))
 
 
@@ -131,7 +142,7 @@ def _contradictions(rows: Iterable[Row], by_name: Mapping[str, Row]) -> list[Fin
         # Doctors of whom all of it is true would show that there is no contradiction.
         if row["why"] != Reason.CONFLICTING_EVIDENCE or row["holds"] == "yes":
             continue
-        missed = [str(o["statement"]) for o in others if o["holds"] != "yes"]
+        missed = [str(o["statement"]) for o in others if o["holds"] == "no"]
         said = "; ".join(f"{_place(o)}: {_about(o)}" for o in others)
         parts = [
             f"{_place(row)}: {_about(row)}.",
@@ -160,11 +171,25 @@ def _place(row: Row) -> str:
 
 
 def _about(row: Row) -> str:
-    """A statement in our words, with the site and group that it is about."""
+    """A statement in our words, with the site, group, scale and value that it is about."""
     who = [f"site {row['site']}"] if row["site"] else []
     who += [str(row["group"])] if row["group"] not in ("", "all") else []
-    value = f" ({row['value']})" if row["value"] else ""
-    return f"{', '.join(who)}: {row['words']}{value}" if who else f"{row['words']}{value}"
+    told = ": ".join(part for part in (str(row["scale"]), _value(row)) if part)
+    words = f"{row['words']} ({told})" if told else str(row["words"])
+    return f"{', '.join(who)}: {words}" if who else words
+
+
+def _value(row: Row) -> str:
+    """The value of a statement for a reader: a share, a limit or a number spelt out."""
+    value = str(row["value"])
+    what, over, limit = value.partition(">")
+    if over:
+        limit, number, count = limit.partition(" in ")
+        return f"{what} over {limit} %" + (f", in {count}" if number else "")
+    what, equal, count = value.partition("=")
+    if row["kind"] == "b-percent":
+        return f"{what} {count} %"
+    return f"{what} {count}" if equal else value
 
 
 def _without_size(sizes: pd.DataFrame | None) -> set[tuple[str, str]]:
@@ -200,20 +225,61 @@ def _size_findings(
     ]
 
 
-def told_of_names(names: pd.DataFrame | None, cells: Sequence[Cell]) -> Told:
+def _group_findings(rows: Iterable[Row]) -> list[Finding]:
+    """Groups that the text calls by more than one name."""
+    spelt: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    for row in rows:
+        if row["kind"] == GROUP_NAME and row["followed"] != "no":
+            who = (str(row["site"]), str(row["group"]))
+            spelt.setdefault(who, {}).setdefault(str(row["value"]), []).append(row)
+    found = []
+    for (site, group), spellings in spelt.items():
+        others = [name for name in spellings if name != group]
+        if not others:
+            continue
+        placed = [f"{name} ({_place(row)})" for name, given in spellings.items() for row in given]
+        first = spellings[others[0]][0]
+        found.append(
+            Finding(
+                ("", "", ""),
+                "; ".join(others),
+                group,
+                f"{GROUPS} {site} {group}",
+                Severity.WORDING,
+                CERTAIN,
+                f"One group of site {site} has several names: {'; '.join(placed)}. "
+                f"The name that is used here is {group}.",
+                at=(str(first["section"]), int(str(first["line"]))),
+            )
+        )
+    return found
+
+
+def told_of_names(
+    names: pd.DataFrame | None, cells: Sequence[Cell], statements: pd.DataFrame | None = None
+) -> Told:
     """What is to be said of the printed names of scales (`compared_names`, as text).
 
     A name that the print has elsewhere in another way differs, against the places where it
     stands as it is used; the others agree by construction, since the name that is used
-    was taken from the print. Each scale with several names is one finding of wording.
+    was taken from the print. Each scale with several names is one finding of wording, which
+    has the names that `statements` (those of `judged_statements`) find in the text as well.
     """
     if names is None:
         return Told()
+    said = [] if statements is None else statements.to_dict("records")
     conflicts: dict[Key, Judgement] = {}
     met: dict[Key, Judgement] = {}
     findings = []
-    for _, scale in names.groupby("scale", sort=False):
+    for which, scale in names.groupby("scale", sort=False):
         rows = scale.to_dict("records")
+        spelt = [
+            row
+            for row in said
+            if row["kind"] == SCALE_NAME
+            and row["scale"] == which
+            and not same_name(str(row["value"]), str(rows[0]["name"]))
+        ]
         keys = {same: [_named(r) for r in rows if r["same"] == same] for same in ("yes", "no")}
         for row in rows:
             if row["same"] == "yes":
@@ -228,8 +294,8 @@ def told_of_names(names: pd.DataFrame | None, cells: Sequence[Cell]) -> Told:
                     f"{AGAINST} {places(keys['yes'])}" if keys["yes"] else NAMED,
                     Reason.CONFLICTS_WITH_PRINT,
                 )
-        if keys["no"]:
-            findings.append(_name_finding(rows, keys))
+        if keys["no"] or spelt:
+            findings.append(_name_finding(rows, keys, spelt))
     return Told(conflicts, met, tuple(findings))
 
 
@@ -237,18 +303,23 @@ def _named(row: Row) -> Key:
     return str(row["item"]), str(row["row"]), str(row["column"])
 
 
-def _name_finding(rows: Sequence[Row], keys: Mapping[str, Sequence[Key]]) -> Finding:
-    other = dict.fromkeys(str(r["printed"]) for r in rows if r["same"] == "no")
+def _name_finding(
+    rows: Sequence[Row], keys: Mapping[str, Sequence[Key]], spelt: Sequence[Row]
+) -> Finding:
+    other = [r["printed"] for r in rows if r["same"] == "no"] + [r["value"] for r in spelt]
     placed = [f"{place(_named(r))}: {r['printed']}" for r in rows if r["same"] == "no"]
+    placed += [f"{_place(r)}: {r['value']}" for r in spelt]
     used = [item_name(key[0]) for key in keys["yes"]]
     where = f", as in {', '.join(dict.fromkeys(used))}" if used else ""
+    at = None if keys["no"] else (str(spelt[0]["section"]), int(str(spelt[0]["line"])))
     return Finding(
-        keys["no"][0],
-        "; ".join(other),
+        keys["no"][0] if keys["no"] else ("", "", ""),
+        "; ".join(dict.fromkeys(map(str, other))),
         str(rows[0]["name"]),
         f"{NAMES} {rows[0]['scale']}",
         Severity.WORDING,
         CERTAIN,
         f"One scale has several names: {'; '.join(placed)}. "
         f"The name that is used here is {rows[0]['name']}{where}.",
+        at=at,
     )

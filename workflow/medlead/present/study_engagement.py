@@ -151,7 +151,7 @@ def reliability_frame(reliability: pd.DataFrame, instrument: Instrument) -> pd.D
         of = here[here["scale"] == scale.name]
         if not len(of):
             continue
-        row = {"Scale": scale.title, "Items": f"{of['items'].iloc[0]:.0f}"}
+        row = {"Scale": scale.title, "Items": str(of["items"].iloc[0])}
         for name in here["statistic"].unique():
             found = of[of["statistic"] == name]
             cell = found.iloc[0] if len(found) else None

@@ -166,7 +166,7 @@ class Plan:
         (path,), (sheet,) = self.raw("mes_responses"), self.sheets("mes_responses")
         try:
             return Counter(
-                filter(None, column_texts(Path(path), frame[1], sheet, columns, ignored))
+                filter(None, column_texts(Path(path), frame[1], sheet, lambda: columns, ignored))
             )
         except (ProblemsFound, OSError):
             return Counter()  # Told by the check of all inputs, with everything else.
@@ -316,10 +316,12 @@ class Plan:
         return file_stems("site", [*shown, *(site for site in listed if site not in few)])
 
     def _listed_sites(self) -> list[str]:
-        from medlead.sources.catalogue import contract_named
+        def columns() -> list[str]:
+            from medlead.sources.catalogue import contract_named
+
+            return [column.name for column in contract_named("sites").columns]
 
         (path,), (sheet,) = self.raw("sites"), self.sheets("sites")
-        columns = [column.name for column in contract_named("sites").columns]
         return list(filter(None, column_texts(Path(path), "site", sheet, columns)))
 
 
@@ -354,10 +356,9 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
         raise ProblemsFound(problems)
     plan = Plan(config, root)
     classes = {name: plan.evidence(name)[0] for name in config["inputs"]}
-    problems = missing_inputs(
-        config, classes, sorted(plan.manifest), plan.used, _named_in(root / "config/config.yaml")
-    )
-    problems += inputs_at_odds(config, classes)
+    file, before = "config/config.yaml", _named_in(root / "config/config.yaml")
+    problems = missing_inputs(config, classes, sorted(plan.manifest), plan.used, before, file)
+    problems += inputs_at_odds(config, classes, file)
     if problems:
         raise ProblemsFound(problems)
     # The rules ask for these names; what is wrong with them is told here, before any rule.

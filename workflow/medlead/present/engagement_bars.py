@@ -22,6 +22,7 @@ from medlead.present.engagement_paper import (
 from medlead.present.engagement_topic import Standing, Topic, Unit
 from medlead.present.sheet import INNER, Sheet
 from medlead.present.style import Figure
+from medlead.writing import plain_number
 
 _NAMES, _SIDES, _TOLD = 1.35, 0.85, 1.75
 _BAR = 0.21
@@ -257,7 +258,7 @@ def _answer_head(
 def _shares(topic: Topic, axes: Axes, centre: float, told: Sequence[dict[str, Any]]) -> None:
     start = 0.0
     for share in told:
-        if not share["n"]:
+        if not share["n"] or not share["count"]:
             continue
         look = topic.plan.categories[share["category"]]
         box = ((start, centre - 0.075), share["percent"], 0.15)
@@ -283,7 +284,7 @@ def _answer_row(told: dict[str, Any]) -> dict[str, Any]:
         "scale": told["statement"],
         "level": told["category"],
         "value": told["percent"],
-        "label": str(told["count"]),
+        "label": plain_number(float(told["count"])),
         "n": told["n"],
     }
 
@@ -294,7 +295,7 @@ def _answer_alt(topic: Topic, rows: Sequence[dict[str, Any]], units: Sequence[Un
         told = []
         for unit in units:
             mine = [r for r in rows if r["statement"] == name and r["group"] == unit.group]
-            n = mine[0]["n"] if mine else 0
+            n = int(mine[0]["n"]) if mine else 0
             shares = ", ".join(f"{_percent(r['percent'])} % {r['category']}" for r in mine if n)
             why = (mine[0].get("note") if mine else "") or NO_RESPONSES
             told.append(f"{unit.label} (n = {n}): {shares or why}")

@@ -5,7 +5,7 @@ Kept free of pandas: names of pages and pictures are asked for before anything i
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -56,12 +56,16 @@ def lacking_kinds(maps: Sequence[str], statements: Sequence[str]) -> tuple[str, 
 
 
 def column_texts(
-    path: Path, name: str, sheet: str, columns: Sequence[str], ignored: Sequence[str] = ()
+    path: Path,
+    name: str,
+    sheet: str,
+    columns: Callable[[], Sequence[str]],
+    ignored: Sequence[str] = (),
 ) -> list[str]:
     """The texts of the column `name`, record by record.
 
     A file that is more than a plain CSV is read as the jobs read it, with all its `columns`
-    but the `ignored`; raises ProblemsFound as they do.
+    (asked for only then) but the `ignored`; raises ProblemsFound as they do.
     """
     if path.suffix.lower() == ".csv":
         with path.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
@@ -72,7 +76,7 @@ def column_texts(
                 return [row[place].strip() for row in rows if len(row) > place]
     from medlead.sources.reading import read_text_table
 
-    table = read_text_table(path, columns=columns, sheet=sheet or None, ignored=ignored)
+    table = read_text_table(path, columns=columns(), sheet=sheet or None, ignored=ignored)
     return [str(text).strip() for text in table.frame[name]]
 
 

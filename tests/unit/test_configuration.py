@@ -215,7 +215,7 @@ CLASSES = {
 
 
 def at_odds(config: dict[str, Any], **classes: str) -> list[str]:
-    return [p.what for p in inputs_at_odds(config, {**CLASSES, **classes})]
+    return [p.what for p in inputs_at_odds(config, {**CLASSES, **classes}, "ours.yaml")]
 
 
 def test_inputs_that_go_together_and_those_that_do_not(config: dict[str, Any]) -> None:
@@ -239,7 +239,7 @@ def test_a_study_names_only_what_it_has(config: dict[str, Any]) -> None:
     used = ["mes_responses", "mes_norms"]
 
     def missing() -> list[str]:
-        found = missing_inputs(config, classes, ["ours.csv", "returns.csv"], used, before)
+        found = missing_inputs(config, classes, ["ours.csv", "returns.csv"], used, before, "c.yaml")
         return [f"{p.file} {p.mend}" for p in found]
 
     (norms,) = missing()
@@ -254,5 +254,5 @@ def test_a_study_names_only_what_it_has(config: dict[str, Any]) -> None:
 
 def test_the_report_needs_every_input(config: dict[str, Any]) -> None:
     before = {name: entry["file"] for name, entry in config["inputs"].items()}
-    found = missing_inputs(config, {**CLASSES, "sites": ""}, [], list(CLASSES), before)
+    found = missing_inputs(config, {**CLASSES, "sites": ""}, [], list(CLASSES), before, "c.yaml")
     assert [p.what for p in found] == ["the input 'sites' of the configuration is not there"]

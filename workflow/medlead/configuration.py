@@ -62,6 +62,7 @@ def missing_inputs(
     files: Sequence[str],
     used: Sequence[str],
     before: Mapping[str, str],
+    file: str,
 ) -> list[Problem]:
     """Inputs that are not in the folder of records.
 
@@ -73,24 +74,26 @@ def missing_inputs(
     folder, problems = config["paths"]["raw"], []
     study = _STUDY in (classes["survey"], classes["mes_responses"])
     for name, entry in config["inputs"].items():
-        file = entry["file"]
-        foreign = study and name not in used and file == before.get(name)
-        if classes[name] or foreign or (name == "mes_norms" and not file):
+        given = entry["file"]
+        foreign = study and name not in used and given == before.get(name)
+        if classes[name] or foreign or (name == "mes_norms" and not given):
             continue
-        near = difflib.get_close_matches(file, files, n=1)
+        near = difflib.get_close_matches(given, files, n=1)
         mend = f"did you mean '{near[0]}'? Else " if near else ""
-        mend += f"put the file into {folder}, or name another in config/config.yaml under "
+        mend += f"put the file into {folder}, or name another in {file} under "
         mend += f"inputs.{name}.file, then run: python -m medlead manifest {folder}"
         if name == "mes_norms" and study:
             mend += '; with file: "" doctors are ranked among those who answered'
         what = f"the input '{name}' of the configuration is not there"
-        problems.append(Problem(f"{folder}/{file}", what, mend))
+        problems.append(Problem(f"{folder}/{given}", what, mend))
     return problems
 
 
-def inputs_at_odds(config: Mapping[str, Any], classes: Mapping[str, str]) -> list[Problem]:
+def inputs_at_odds(
+    config: Mapping[str, Any], classes: Mapping[str, str], file: str
+) -> list[Problem]:
     """Inputs that do not go together, by their evidence classes (empty: not there)."""
-    file, problems = "config/config.yaml", []
+    problems: list[Problem] = []
     survey, responses = classes["survey"], classes["mes_responses"]
     solved, norms = config["paths"]["solved"], config["inputs"]["mes_norms"]["file"]
     if solved and survey not in ("", "reconstructed"):

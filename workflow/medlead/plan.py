@@ -359,10 +359,9 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
         raise ProblemsFound(problems)
     plan = Plan(config, root)
     classes = {name: plan.evidence(name)[0] for name in config["inputs"]}
-    problems = missing_inputs(
-        config, classes, sorted(plan.manifest), plan.used, _named_in(root / "config/config.yaml")
-    )
-    problems += inputs_at_odds(config, classes)
+    file, before = "config/config.yaml", _named_in(root / "config/config.yaml")
+    problems = missing_inputs(config, classes, sorted(plan.manifest), plan.used, before, file)
+    problems += inputs_at_odds(config, classes, file)
     if problems:
         raise ProblemsFound(problems)
     # The rules ask for these names; what is wrong with them is told here, before any rule.

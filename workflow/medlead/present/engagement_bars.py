@@ -23,6 +23,7 @@ from medlead.present.engagement_paper import (
 from medlead.present.engagement_topic import Standing, Topic, Unit
 from medlead.present.sheet import INNER, Sheet
 from medlead.present.style import Figure
+from medlead.writing import plain_number
 
 _NAMES, _SIDES = 1.35, 0.85
 # What is told beside a bar: percentile with interval, and band with probability.
@@ -281,7 +282,7 @@ def _answer_head(
 def _shares(topic: Topic, axes: Axes, centre: float, told: Sequence[dict[str, Any]]) -> None:
     start = 0.0
     for share in told:
-        if not share["n"]:
+        if not share["n"] or not share["count"]:
             continue
         look = topic.plan.categories[share["category"]]
         box = ((start, centre - 0.075), share["percent"], 0.15)
@@ -309,7 +310,7 @@ def _answer_row(told: dict[str, Any]) -> dict[str, Any]:
         "scale": told["statement"],
         "level": told["category"],
         "value": told["percent"],
-        "label": str(int(told["count"])),
+        "label": plain_number(float(told["count"])),
         "n": int(told["n"]),
     }
 

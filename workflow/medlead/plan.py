@@ -324,7 +324,10 @@ class Plan:
             return [column.name for column in contract_named("sites").columns]
 
         (path,), (sheet,) = self.raw("sites"), self.sheets("sites")
-        found = column_texts(Path(path), "site", sheet, columns)
+        try:
+            found = column_texts(Path(path), "site", sheet, columns)
+        except (ProblemsFound, OSError):
+            return []  # Told by the check of all inputs, with everything else.
         return [(row, name) for row, name in found if name]
 
 

@@ -90,7 +90,9 @@ rule report_sites:
             rules.count_comments.output.counts,
             rules.draw_engagement.output.files,
         ],
-        instruments=plan.instruments("mes.yaml", "comments.yaml", "engagement_figures.yaml"),
+        instruments=plan.instruments(
+            "mes.yaml", "comments.yaml", "engagement_figures.yaml"
+        ),
         sites=plan.raw("sites"),
         code=plan.code("report_sites"),
         used=plan.notebook_code(*SITE_REPORT),

@@ -120,6 +120,31 @@ def test_a_notebook_that_says_its_title_is_listed_under_it(tmp_path):
     assert links == {"figure-35": "../notebooks/site-X.html#figure-35"}
 
 
+def said(text):
+    return {"output_type": "display_data", "data": {"text/markdown": [text]}}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "listed"),
+    [
+        (
+            [said("# Site X"), said("Nobody answered. Nothing follows.")],
+            ("Site X", "Nobody answered."),
+        ),
+        ([said("# Site X\n\n"), said("\n"), said("How it is")], ("Site X", "How it is")),
+        ([said("# Site X")], ("Site X", "")),
+        ([], ("site-X", "")),
+    ],
+)
+def test_title_and_first_sentence_may_be_said_apart(tmp_path, outputs, listed):
+    cells = [{"cell_type": "code", "source": ["1"], "outputs": outputs}]
+    file = tmp_path / "site-X.ipynb"
+    file.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    ((title, address, sentence),) = notebook_links([file])[1]
+    assert (title, sentence) == listed
+    assert address == "../notebooks/site-X.html"
+
+
 # --- the pages ----------------------------------------------------------------
 
 

@@ -103,8 +103,8 @@ def notebook_links(
     """Where each item is told in a notebook, and the list of notebooks.
 
     A notebook tells an item where its text has an anchor named after it. The
-    list holds title, address and first line of text, from the first text there is,
-    be it written or the result of a cell: one notebook may tell of several sites.
+    list holds title, address and first sentence, from the first two lines that there are,
+    be they written or the result of a cell: one notebook may tell of several sites.
     """
     links: dict[str, str] = {}
     listed = []
@@ -113,7 +113,9 @@ def notebook_links(
         texts = [text for cell in cells for text in _told(cell)]
         address = f"../notebooks/{notebook.stem}.html"
         lines = [line for text in texts for line in text.splitlines() if line.strip()]
-        listed.append((lines[0].lstrip("# "), address, lines[1]))
+        title, first = (*lines[:2], *[""] * 2)[:2]
+        sentence = re.split(r"(?<=[.!?]) ", first)[0]
+        listed.append((title.lstrip("# ") or notebook.stem, address, sentence))
         for text in texts:
             for item in _ANCHOR.findall(text):
                 links.setdefault(item, f"{address}#{item}")

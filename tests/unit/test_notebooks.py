@@ -5,6 +5,7 @@ import re
 import struct
 import subprocess
 import sys
+import time
 import zlib
 from pathlib import Path
 from xml.etree import ElementTree
@@ -124,6 +125,21 @@ def test_scrub(text, expected):
 def test_scrubbing_twice_is_scrubbing_once(text):
     folders = {"/a/b": "<f>"}
     assert scrub(scrub(text, folders), folders) == scrub(text, folders)
+
+
+def test_an_embedded_picture_is_left_as_it_is():
+    # Four letters of a picture that happen to read like a folder.
+    picture = "data:image/svg+xml;base64,AAAA+/tmp/BBBB=="
+    told = f'<img src="{picture}" alt="kept in /tmp/x"> and {picture}'
+    expected = f'<img src="{picture}" alt="kept in <tmp>/x"> and {picture}'
+    assert scrub(told, {"/tmp": "<tmp>"}) == expected
+
+
+def test_scrubbing_a_long_word_takes_no_time_to_speak_of():
+    long = "x" * 100_000
+    begun = time.process_time()
+    assert scrub(f"{long} /tmp/ipykernel_1/2.py:3", {}) == f"{long} <cell>:3"
+    assert time.process_time() - begun < 2
 
 
 def test_streams_are_merged_whatever_came_first():

@@ -23,6 +23,10 @@ HIDE_CODE = "hide-code"
 # nbformat is typed in part only.
 _format: Any = nbformat
 _node: Any = NotebookNode
+_EMBEDDED = re.compile(r"(\bdata:[\w/+.-]+;base64,[A-Za-z0-9+/=]*)")
+# Tried only where a path can begin: from every letter of a long one it would never end.
+_PATH = r"[\w./\\:~-]"
+_CELL_FILE = re.compile(rf"(?<!{_PATH}){_PATH}*ipykernel_\d+[/\\]\d+\.py")
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -91,9 +95,17 @@ def scrub(text: str, folders: Mapping[str, str]) -> str:
     """Text without what differs by machine or run: cell files, folders, memory addresses.
 
     `folders` maps folders to what is shown instead of them, tried in order; ""
-    makes a path relative.
+    makes a path relative. What is embedded as base64 is left as it is: letters there
+    that look like a folder are none. Takes time in proportion to the text.
     """
-    text = re.sub(r"[\w./\\:~-]*ipykernel_\d+[/\\]\d+\.py", "<cell>", text)
+    # Split at a group, so that what is embedded stands at the odd places.
+    parts = _EMBEDDED.split(text)
+    parts[::2] = [_scrub(part, folders) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _scrub(text: str, folders: Mapping[str, str]) -> str:
+    text = _CELL_FILE.sub("<cell>", text)
     for folder, name in folders.items():
         before, after = r"(?<![\w.-])" + re.escape(folder), r"(?![\w.-])"
         if not name:

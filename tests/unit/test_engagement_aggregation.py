@@ -23,6 +23,7 @@ from medlead.engagement.aggregation import (
     null_variance,
     within_agreement,
 )
+from medlead.engagement.answered import SIMULATED
 from medlead.engagement.instrument import load_instrument
 from medlead.engagement.quality import check_choices, measure
 from medlead.engagement.responses import Responses
@@ -175,6 +176,11 @@ def test_the_table_tells_every_unit_and_all_of_them() -> None:
     assert small["value"].isna().all()
     median = found[(found["statistic"] == "median AD_M(J)") & (found["level"] == "group")]
     assert (median["units"] == 4).all()
+    for name, row in median.set_index("scale").iterrows():
+        each = found[(found["statistic"] == "AD_M(J)") & (found["scale"] == name)]
+        inner = sorted(each.loc[each["level"] == "group", "value"].dropna())
+        # The middle of four.
+        assert row["value"] == pytest.approx((inner[1] + inner[2]) / 2)
 
 
 def test_units_that_differ_less_than_chance_say_so() -> None:
@@ -205,10 +211,26 @@ def test_spread_beyond_chance_is_told() -> None:
     assert (rows["note"] == BEYOND_NULL).all()
 
 
+def test_simulated_answers_are_cautioned_wherever_there_is_a_value() -> None:
+    responses = doctors()
+    scored = score(responses.items, MES)
+    tables = [
+        aggregation(responses, scored, MES, nulls=NULLS, confidence=0.95, evidence=evidence)
+        for evidence in ("simulated", "study")
+    ]
+    made_up, own = tables
+    valued = made_up["value"].notna()
+    assert valued.any()
+    assert not valued.all()
+    assert made_up.loc[valued, "note"].str.endswith(SIMULATED).all()
+    assert (made_up.loc[~valued, "note"] == own.loc[~valued, "note"]).all()
+    assert not own["note"].str.contains(SIMULATED).any()
+
+
 def few() -> dict[str, Any]:
     """The shipped choices with few resamples and replicates."""
     choices = copy.deepcopy(CHOICES)
-    choices["factors"] |= {"resamples": 10, "per_parameter": 1}
+    choices["factors"] |= {"resamples": 4, "per_parameter": 1.5}
     choices["parallel"] |= {"replicates": 5, "per_item": 1.2}
     return choices
 
@@ -236,6 +258,12 @@ def test_all_measures_of_a_study_and_of_its_norms() -> None:
         ("all", "", "study"),
         *(("site", site, "study") for site in "ABC"),
     }
+    alphas = table[(table["statistic"] == "alpha") & (table["scale"] == "index")]
+    counts = alphas.set_index(["sample", "site"])["n"].to_dict()
+    assert counts == {
+        ("norms", ""): 42, ("all", ""): 42,
+        ("site", "A"): 20, ("site", "B"): 19, ("site", "C"): 3,
+    }  # fmt: skip
     assert set(found["structure"]["sample"]) == {"norms", "all"}
     again = measured(doctors(), norms)
     for name, frame in found.items():

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from medlead.engagement.answered import Sample, complete, turned, weights_of
+from medlead.engagement.answered import SIMULATED, Sample, complete, turned, weights_of
 from medlead.engagement.factor_fit import fit
 from medlead.engagement.factor_model import one_factor, tree
 from medlead.engagement.instrument import Instrument, load_instrument
@@ -45,22 +45,26 @@ def small(count: int = 3, **more: Any) -> Instrument:
     return load_instrument(mapping)
 
 
-def answers(n: int, seed: int = 5, items: int = 30, common: float = 1.0) -> Any:
-    """Answers of 1 to 5 that have something in common, (items, respondents)."""
+def answers(n: int, seed: int = 5, items: int = 30, apart: float = 0.0) -> Any:
+    """Answers of 1 to 5 that have something in common, (items, respondents), and in fives
+    something more.
+    """
     rng = np.random.default_rng(seed)
-    hidden = common * rng.normal(size=n) + rng.normal(size=(items, n))
+    hidden = rng.normal(size=n) + rng.normal(size=(items, n))
+    if apart:
+        hidden += apart * np.repeat(rng.normal(size=(items // 5, n)), 5, axis=0)
     return np.clip(np.rint(3 + hidden), 1, 5).astype(np.uint8)
 
 
 def measured(
-    given: Any, instrument: Instrument = MES, *, least: int = 10, resamples: int = 20
+    given: Any, instrument: Instrument = MES, *, least: int = 10, evidence: str = "study"
 ) -> pd.DataFrame:
     return reliability(
-        [Sample("all", "", given, "study")],
+        [Sample("all", "", given, evidence)],
         instrument,
         respondents_from=least,
         per_parameter=5,
-        resamples=resamples,
+        resamples=20,
         confidence=0.95,
         rng_of=lambda name: np.random.default_rng(len(name)),
     )
@@ -174,13 +178,16 @@ def test_the_interval_of_omega_covers_about_as_often_as_it_says() -> None:
     rng = np.random.default_rng(3)
     loadings = np.array([0.8, 0.7, 0.6, 0.7])
     rest = np.sqrt(1 - loadings**2)
-    true = loadings.sum() ** 2 / (loadings.sum() ** 2 + (rest**2).sum())
-    hit, times = 0, 60
+    # The first item is spread so widely that the sum is mostly it.
+    spread = np.array([4.0, 0.5, 0.5, 0.5])
+    shared = (loadings * spread).sum() ** 2
+    true = shared / (shared + ((rest * spread) ** 2).sum())
+    hit, times = 0, 40
     for _ in range(times):
         values = rng.normal(size=(200, 1)) * loadings + rng.normal(size=(200, 4)) * rest
         found = fit(one_factor("abcd"), np.corrcoef(values, rowvar=False))
         (low, high), _, failed = omega_intervals(
-            found, values, np.ones(4), resamples=100, confidence=0.9, rng=rng
+            found, values * spread, np.ones(4), resamples=60, confidence=0.9, rng=rng
         )
         assert failed == 0
         hit += low <= true <= high
@@ -200,8 +207,31 @@ def test_weights_are_those_of_the_score() -> None:
     assert one(measured(given, weighed), "alpha", "s")["value"] == pytest.approx(alpha(values))
 
 
+def test_omega_in_the_table_is_of_the_answers_as_they_weigh_and_spread() -> None:
+    weighed = small(weights={"q0": 2})
+    rng = np.random.default_rng(8)
+    hidden = rng.normal(size=300)
+    # Items of very different spread: the second hardly moves.
+    moved = [2.5 * hidden, 0.4 * hidden, 1.2 * hidden]
+    noise = rng.normal(size=(3, 300)) * [[1.2], [0.4], [0.9]]
+    given = np.clip(np.rint(3 + np.array(moved) + noise), 1, 5).astype(np.uint8)
+    # Three items fit exactly: a loading is the root of r12 r13 / r23, a score's shared variance
+    # the square of the sum of loadings in points, times weights.
+    r = np.corrcoef(given.astype(float))
+    loadings = np.sqrt([r[0, 1] * r[0, 2] / r[1, 2], r[0, 1] * r[1, 2] / r[0, 2],
+                        r[0, 2] * r[1, 2] / r[0, 1]])  # fmt: skip
+    by = np.array([2, 1, 1]) * given.std(axis=1, ddof=1)
+    shared = (loadings * by).sum() ** 2
+    wanted = shared / (shared + ((1 - loadings**2) * by**2).sum())
+    row = one(measured(given, weighed), "omega-total", "s")
+    assert row["value"] == pytest.approx(wanted, abs=1e-5)
+    assert row["low"] < row["value"] < row["high"]
+    unweighed = one(measured(given, small()), "omega-total", "s")["value"]
+    assert abs(unweighed - wanted) > 0.005
+
+
 def test_the_table_has_every_value_of_every_scale() -> None:
-    given = answers(120)
+    given = answers(120, apart=0.8)
     found = measured(given)
     assert set(found["scale"]) == set(MES.scale_names)
     for name, items in {"sub-1": 5, "meta-2": 10, "individual": 15, "index": 30}.items():
@@ -218,7 +248,7 @@ def test_the_table_has_every_value_of_every_scale() -> None:
     low, value, high = one(found, "omega-total", "meta-1")[["low", "value", "high"]]
     assert low < value < high
     hierarchical = one(found, "omega-hierarchical", "meta-1")
-    assert hierarchical["value"] < value
+    assert hierarchical["low"] < hierarchical["value"] < hierarchical["high"] < value
     # 69 parameters, five respondents for each.
     assert one(found, "omega-total", "index")["note"] == "120 complete respondents, 345 needed"
     assert (found["evidence"] == "study").all()
@@ -272,6 +302,15 @@ def test_an_item_without_spread_has_no_correlation_and_the_others_have() -> None
     assert one(found, "item-rest", "s", "q1")["note"] == "no spread"
     assert one(found, "item-rest", "s", "q0")["value"] > 0
     assert one(found, "omega-total", "s")["note"] == "no spread"
+
+
+def test_simulated_answers_are_cautioned_wherever_there_is_a_value() -> None:
+    given = answers(60, items=3)
+    given[0, 0] = 0
+    found = measured(given, small(), evidence="simulated")
+    assert (found["note"] == f"1 left out, who answered a part; {SIMULATED}").all()
+    few = measured(given[:, :8], small(), evidence="simulated")
+    assert not few["note"].str.contains(SIMULATED).any()
 
 
 def test_the_same_seed_gives_the_same_table() -> None:

@@ -32,8 +32,8 @@ MODELS = [
 def test_the_chance_below_both_is_scipys(rho: float) -> None:
     cuts = np.array([-8, -1.7, -0.2, 0.0, 0.9, 2.5])
     found = both_below(cuts[None], cuts[None], np.array([rho]))[0]
-    normal = stats.multivariate_normal([0, 0], [[1, rho], [rho, 1]])
-    wanted = [[normal.cdf([h, k], abseps=1e-9, releps=1e-9) for k in cuts] for h in cuts]
+    normal = stats.multivariate_normal([0, 0], [[1, rho], [rho, 1]], abseps=1e-9, releps=1e-9)
+    wanted = [[normal.cdf([h, k]) for k in cuts] for h in cuts]
     assert found == pytest.approx(np.array(wanted), abs=2e-6)
 
 
@@ -110,6 +110,29 @@ def test_parallel_analysis_finds_as_many_factors_as_there_are(factors: int) -> N
     assert seen.chance[0] > 1 > seen.chance[-1]
 
 
+@pytest.mark.parametrize("percentile", [50, 90])
+def test_parallel_analysis_is_a_plain_loop(percentile: float) -> None:
+    codes = doctors(80, 2, items=6)
+    seen = parallel_analysis(
+        codes,
+        lambda of: correlations_of(of.astype(np.float64)),
+        replicates=21,
+        percentile=percentile,
+        rng=np.random.default_rng(12),
+    )
+    rng, chance = np.random.default_rng(12), []
+    for _ in range(21):
+        shuffled = rng.permuted(codes, axis=0)
+        # Each item keeps its answers, and only what goes together is lost.
+        assert (np.sort(shuffled, axis=0) == np.sort(codes, axis=0)).all()
+        chance.append(sorted(np.linalg.svd(np.corrcoef(shuffled.T))[1], reverse=True))
+    # Of 21 in order, the 11th is the median and the 19th has nine tenths of the rest below it.
+    wanted = np.sort(np.array(chance), axis=0)[{50: 10, 90: 18}[percentile]]
+    assert seen.chance == pytest.approx(wanted)
+    own = sorted(np.linalg.svd(np.corrcoef(codes.T))[1], reverse=True)
+    assert seen.eigenvalues == pytest.approx(own)
+
+
 def test_factors_count_only_up_to_the_first_that_chance_reaches() -> None:
     shuffled = iter([np.diag([9.0, 1, 1]), *[np.diag([2.0, 1.5, 0.2])] * 20])
     seen = parallel_analysis(
@@ -162,6 +185,22 @@ def test_the_structure_that_answers_have_fits_and_the_others_do_not() -> None:
         assert len(seen["eigenvalue"]) == len(seen["chance"]) == 30
     assert (found["evidence"] == "study").all()
     assert (found["note"] == "").all() or not found["note"].str.contains("drawn").any()
+
+
+def test_the_percentile_of_chance_is_a_choice() -> None:
+    codes = doctors(120, 6)
+    low, high = (
+        values(
+            looked_at(codes, models=[], replicates=9, percentile=percentile, rng_of=same),
+            analysis="parallel analysis, Pearson",
+        )["chance"].to_numpy()
+        for percentile in (0, 100)
+    )
+    assert (low < high).all()
+
+
+def same(_: str) -> np.random.Generator:
+    return np.random.default_rng(1)
 
 
 def test_simulated_answers_say_that_the_fit_was_put_in() -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,71 @@ def test_the_printed_shares_are_found_among_the_statements() -> None:
     for site, by_group in shares.items():
         for wanted in by_group.values():
             assert unexplained(wanted, range(1, returns[site] + 1)) == []
+
+
+def every_size() -> set[tuple[str, str, int, str, str, str]]:
+    """All sizes of all groups by going through every deal of n doctors to two answers and the
+    rest, in whole numbers; each row of the file of statements by itself.
+    """
+    ways = {
+        "half-up": lambda c, n: (200 * c + n) // (2 * n),
+        "half-even": lambda c, n: round(Fraction(100 * c, n)),
+    }
+    said = STATEMENTS.to_dict("records")
+    returns = {r["site"]: int(r["value"]) for r in said if r["kind"] == "returns"}
+    named: dict[str, set[str]] = {}
+    percents: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for row in said:
+        if row["kind"] == "group-name":
+            named.setdefault(row["site"], set()).add(row["group"])
+        if row["kind"] == "b-percent":
+            answers, percent = row["value"].split("=")
+            two = TWO[answers] == 2
+            percents.setdefault((row["site"], row["group"]), []).append((int(percent), two))
+    found = set()
+    for (site, group), wanted in percents.items():
+        for n, (rounding, rule) in itertools.product(range(1, returns[site] + 1), ways.items()):
+            whole = {rule(c, n) for c in range(n + 1)}
+            parts = {rule(a, n) + rule(b, n) for a in range(n + 1) for b in range(n + 1 - a)}
+            if (group == "") and n != returns[site]:
+                continue
+            if all(percent in whole for percent, _ in wanted):
+                found.add((site, group, n, rounding, WHOLE))
+            if all(percent in (parts if two else whole) for percent, two in wanted):
+                found.add((site, group, n, rounding, PARTS))
+    rows = set()
+    for site, group, n, rounding, reading in found:
+        others = [
+            {size for s, g, size, _, _ in found if (s, g) == (site, other)}
+            or set(range(1, returns[site] + 1))
+            for other in named[site] - {group}
+        ]
+        least = sum(min(sizes) for sizes in others) if group else 0
+        room = "yes" if n + least <= returns[site] else "no"
+        rows.add((site, group, n, rounding, reading, room))
+    return rows
+
+
+def test_the_sizes_of_the_printed_groups_are_those_of_going_through_every_deal() -> None:
+    frame = possible_sizes(*printed_shares(STATEMENTS, TWO))
+    rows = zip(
+        frame["site"], frame["group"], frame["size"].astype(int), frame["rounding"],
+        frame["reading"], frame["fits_site"], strict=True,
+    )  # fmt: skip
+    assert set(rows) == every_size()
+    # The groups of the shipped doctors have one of these sizes each, and leave room.
+    doctors = read_csv(ROOT / "data" / "raw" / "mes_responses.csv")
+    counted = doctors.groupby(["site", "group"]).size()
+    possible = frame[frame["group"] != ""]
+    for key, own in possible[possible["fits_site"] == "yes"].groupby(["site", "group"]):
+        assert counted[key] in set(own["size"].astype(int))
+
+
+def test_counts_of_the_printed_groups_are_those_of_going_through_every_deal() -> None:
+    shares, _, returns = printed_shares(STATEMENTS, TWO)
+    for site, by_group in shares.items():
+        for share in itertools.chain(*by_group.values()):
+            for n in {*range(1, min(returns[site], 24) + 1), returns[site]}:
+                for rounding, reading in itertools.product(WAYS, (WHOLE, PARTS)):
+                    wanted = by_hand(share.text, share.parts, n, rounding, reading)
+                    assert list(counts_of(share, n, rounding, reading)) == wanted

@@ -18,7 +18,7 @@ from medlead.evidence import EvidenceClass
 from medlead.provenance import code_only, collect_problems, module_files, sha256
 from medlead.sources.manifest import Manifest, verify
 from medlead.sources.messages import Problem, ProblemsFound, report
-from medlead.writing import file_stems
+from medlead.writing import file_stems, stems_alike
 
 
 class Plan:
@@ -183,27 +183,43 @@ class Plan:
     def sites(self) -> dict[str, str]:
         """The sites of the roster, each with the name of its page.
 
-        What is wrong with the roster is told when it is checked, not here.
+        Raises ProblemsFound where two of them would share one. What else is wrong with the
+        roster is told when it is checked, not here.
         """
         (path,) = self.raw("sites")
-        return file_stems(
-            "site", filter(None, _column(Path(path), "site", self.sheets("sites")[0]))
-        )
+        column = _column(Path(path), "site", self.sheets("sites")[0])
+        stems = file_stems("site", (name for _, name in column if name))
+        row = {name: row for row, name in reversed(column)}
+        problems = [
+            Problem(
+                path,
+                f"the report of this site would be {stems[name]}.html, as that of '{names[0]}'",
+                "name them so that they differ in letters A to Z or digits, whatever the case",
+                row[name],
+                "site",
+                name,
+            )
+            for names in stems_alike(stems)
+            for name in names[1:]
+        ]
+        if problems:
+            raise ProblemsFound(problems)
+        return stems
 
 
-def _column(path: Path, name: str, sheet: str) -> list[str]:
-    """The texts of one column; a file that is more than a plain CSV is read as the jobs do."""
+def _column(path: Path, name: str, sheet: str) -> list[tuple[int, str]]:
+    """The rows and texts of one column; more than a plain CSV is read as the jobs do."""
     if path.suffix.lower() == ".csv":
         with path.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
             rows = csv.DictReader(lines)
             if name in (rows.fieldnames or ()):
-                return [(row[name] or "").strip() for row in rows]
+                return [(at, (row[name] or "").strip()) for at, row in enumerate(rows, 2)]
     from medlead.sources.catalogue import contract_named
     from medlead.sources.reading import read_text_table
 
     columns = [column.name for column in contract_named("sites").columns]
     table = read_text_table(path, columns=columns, sheet=sheet or None)
-    return [str(text).strip() for text in table.frame[name]]
+    return [(at, str(t).strip()) for at, t in zip(table.rows, table.frame[name], strict=True)]
 
 
 @cache
@@ -225,7 +241,7 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
 
     Raises ProblemsFound with all faults: of the configuration first, then of the
     files against their manifest, then of what was solved about other returns than those
-    given, then of the names that rules take from instruments.
+    given, then of the names that rules take from instruments and from the roster of sites.
     """
     schema = loads((root / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
     check_config(config, schema, "config/config.yaml")
@@ -258,6 +274,7 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     plan.declared("figures.yaml", "figures", "figure")
     plan.declared("mes_tables.yaml", "tables", "item")
     plan.declared("engagement_figures.yaml", "figures", "figure")
+    plan.sites()
     return plan
 
 

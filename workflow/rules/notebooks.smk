@@ -114,6 +114,8 @@ rule report_sites:
             plan.notebook_code(*SITE_REPORT),
         ),
         sites=list(SITES),
+        # A study with its own returns has no page about all sites to link to.
+        overview="" if plan.own_returns else "03-medical-engagement.html",
         confidence=config["analysis"]["confidence"],
         sums=plan.raw_sums("sites"),
     message:

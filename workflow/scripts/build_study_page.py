@@ -8,13 +8,16 @@ from medlead.present.study_page import FILES, build_study_page
 from medlead.present.write import read_figures, read_fragments, read_titles
 from medlead.provenance import Job
 from medlead.sources.inputs import read_yaml
+from medlead.without_print import study_titles
 from medlead.writing import read_csv, write_text
 
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
-    declared = read_yaml(job.input.declared[0])["tables"]
+    given = read_yaml(job.input.declared[0])
+    declared = given["tables"]
     own = {name: table["title"] for name, table in declared.items() if "title" in table}
     titles = dict.fromkeys(declared, "") | own | read_titles(job.input.register[0])
+    titles |= study_titles(given)
     returns = read_csv(Path(job.input.returns))
     here = Path(job.output.page).parent
     page = build_study_page(

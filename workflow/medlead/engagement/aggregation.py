@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from medlead.engagement.answered import NO_SPREAD, complete, too_few
+from medlead.engagement.answered import NO_SPREAD, complete, simulated_note, too_few
 from medlead.engagement.instrument import Instrument
 from medlead.engagement.responses import Responses
 from medlead.engagement.scoring import Scored
@@ -150,6 +150,9 @@ def aggregation(
                     common | {"site": "", "group": "", "statistic": f"median {statistic}",
                     "null": null, "value": float(np.median(values)), "units": len(values)}
                 )  # fmt: skip
+    for row in rows:
+        caution = simulated_note(evidence, row.get("value", np.nan))
+        row["note"] = "; ".join(filter(None, (row.get("note", ""), caution)))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from medlead.engagement.instrument import Instrument, Scale
 from medlead.engagement.responses import Answers
+from medlead.evidence import EvidenceClass
 
 FloatArray = NDArray[np.float64]
 
 NO_SPREAD = "no spread"
 ONE_ITEM = "a single item"
 TWICE = "an item counts in two of its parts"
+SIMULATED = "of simulated answers, and so of the model behind them, not of doctors"
 
 
 def too_few(found: int, wanted: int) -> str:
@@ -95,3 +97,8 @@ def complete(answers: Answers, instrument: Instrument, scale: Scale) -> Complete
 def left_out_note(left_out: int) -> str:
     """How many respondents a value does without, in words; empty where it has all."""
     return f"{left_out} left out, who answered a part" if left_out else ""
+
+
+def simulated_note(evidence: str, value: float) -> str:
+    """The caution beside a value of simulated answers; empty for others, and without a value."""
+    return SIMULATED if evidence == EvidenceClass.SIMULATED and not np.isnan(value) else ""

@@ -7,6 +7,7 @@ continuous; with five points and more the loadings are then little too low (Rhem
 Brosseau-Liard and Savalei 2012), while chi-square takes them for normal, which they are not.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,10 @@ _NEAR = 1e-6
 # Largest slope at which a fit counts as having arrived.
 _FLAT = 1e-5
 _NO_VALUE = 1e10
+# Fits near another one: slope at the end, steps at most, and the step for its curvature.
+_STILL = 1e-9
+_ROUNDS = 60
+_STEP = 1e-5
 # Digits after the point to which an iterative result is the same on any machine.
 STEADY = 6
 
@@ -81,6 +86,59 @@ def fit(model: FactorModel, correlations: FloatArray, start: FloatArray | None =
     ValueError where the matrix has another size or is not positive definite (an item that is
     a sum of others, or fewer respondents than items).
     """
+    task = _task(model, correlations)
+    found = optimize.minimize(
+        task,
+        task.start() if start is None else start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=task.bounds(),
+        options={"maxiter": 3000, "maxfun": 6000, "ftol": 1e-15, "gtol": 1e-9, "maxcor": 30},
+    )
+    return _arrived(task, np.asarray(found.x, dtype=np.float64))
+
+
+def fits_near(found: Loadings, correlations: FloatArray) -> Callable[[FloatArray], Loadings]:
+    """`fit` for correlations that differ little from those that `found` was fitted to.
+
+    Steps from that fit with its curvature, which is taken once from differences of the exact
+    gradient and brought up to date by each step (BFGS). Where they do not lead to an end
+    within the bounds, or the first fit ended at one, the fit is made as any other.
+    """
+    first = _task(found.model, correlations)
+    low, high = (np.array(ends) for ends in zip(*first.bounds(), strict=True))
+    steps = _STEP * np.eye(len(found.start))
+    curvature = np.array(
+        [(first(found.start + s)[1] - first(found.start - s)[1]) / (2 * _STEP) for s in steps]
+    )
+    usable = not found.held and np.linalg.eigvalsh(curvature + curvature.T)[0] > 0
+    inverse = np.linalg.inv(curvature) if usable else curvature
+
+    def refit(given: FloatArray) -> Loadings:
+        task = _task(found.model, given)
+        theta, back = found.start, inverse
+        slope = task(theta)[1]
+        for _ in range(_ROUNDS if usable else 0):
+            if np.abs(slope).max() <= _STILL:
+                return _arrived(task, theta)
+            step = -back @ slope
+            theta = theta + step
+            if (theta <= low + _NEAR).any() or (theta >= high - _NEAR).any():
+                break
+            value, after = task(theta)
+            change, slope = after - slope, after
+            along = float(change @ step)
+            if value >= _NO_VALUE or along <= 0:
+                break
+            turn = back @ change
+            back = back + (1 + change @ turn / along) / along * np.outer(step, step)
+            back -= (np.outer(turn, step) + np.outer(step, turn)) / along
+        return fit(found.model, given, found.start)
+
+    return refit
+
+
+def _task(model: FactorModel, correlations: FloatArray) -> "_Task":
     size = len(model.items)
     if correlations.shape != (size, size):
         raise ValueError(f"{correlations.shape} correlations for {size} items")
@@ -88,19 +146,13 @@ def fit(model: FactorModel, correlations: FloatArray, start: FloatArray | None =
         log_det = 2 * float(np.log(np.diag(linalg.cholesky(correlations, lower=True))).sum())
     except linalg.LinAlgError:
         raise ValueError("the correlations are not positive definite") from None
-    task = _Task(model, correlations, log_det)
-    bounds = task.bounds()
-    found = optimize.minimize(
-        task,
-        task.start() if start is None else start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=bounds,
-        options={"maxiter": 3000, "maxfun": 6000, "ftol": 1e-15, "gtol": 1e-9, "maxcor": 30},
-    )
-    theta = np.asarray(found.x, dtype=np.float64)
+    return _Task(model, correlations, log_det)
+
+
+def _arrived(task: "_Task", theta: FloatArray) -> Loadings:
+    """The fit that has these parameters, and whether it is one."""
     value, slope = task(theta)
-    low, high = (np.array(ends) for ends in zip(*bounds, strict=True))
+    low, high = (np.array(ends) for ends in zip(*task.bounds(), strict=True))
     # A slope that pushes against a bound is as good as none.
     at_low, at_high = theta <= low + _NEAR, theta >= high - _NEAR
     slope = np.where((at_low & (slope > 0)) | (at_high & (slope < 0)), 0.0, slope)
@@ -108,7 +160,7 @@ def fit(model: FactorModel, correlations: FloatArray, start: FloatArray | None =
     held = [n for n, at in zip(task.names(), at_low | at_high, strict=True) if at]
     edges, top = task.edges(between)
     return Loadings(
-        model,
+        task.model,
         loadings,
         uniquenesses,
         task.factors(between),
@@ -193,6 +245,10 @@ class _Task:
         self.given = correlations
         self.log_det = log_det
         self.place = np.array(model.factor_of)
+        self.cells = np.ix_(self.place, self.place)
+        self.member = (self.place[:, None] == np.arange(len(model.factors))).astype(float)
+        self.lower = np.tri(len(model.items), dtype=bool)
+        self.diagonal = np.diag_indices(len(model.items))
         self.own = np.array(model.item_parameters)
         self.loaded = len(set(model.item_parameters))
         self.unique = self.loaded + len(model.items)
@@ -226,24 +282,27 @@ class _Task:
 
     def __call__(self, theta: FloatArray) -> tuple[float, FloatArray]:
         loadings, uniquenesses, between = self.split(theta)
-        factors = self.factors(between)
-        implied = _implied(self.model, loadings, uniquenesses, factors)
+        spread: FloatArray | float = 1.0
+        if len(between):
+            spread = self.factors(between)[self.cells]
+        common = np.outer(loadings, loadings)
+        implied = common * spread
+        implied[self.diagonal] += uniquenesses
         root, failed = linalg.lapack.dpotrf(implied, lower=1)
         if failed:
             return _NO_VALUE, np.zeros_like(theta)
         half, _ = linalg.lapack.dpotri(root, lower=1)
-        inverse = np.tril(half) + np.tril(half, -1).T
+        inverse = np.where(self.lower, half, half.T)
         both = inverse @ self.given
-        value = 2 * np.log(np.diag(root)).sum() + np.trace(both) - self.log_det - len(self.given)
+        value = 2 * np.log(root.diagonal()).sum() + both.trace() - self.log_det - len(self.given)
         slope = inverse - both @ inverse
-        found = np.zeros_like(theta)
-        spread = factors[np.ix_(self.place, self.place)]
-        np.add.at(found, self.own, 2 * (slope * spread) @ loadings)
-        found[self.loaded : self.unique] = np.diag(slope)
+        found = np.empty_like(theta)
+        by_item = 2 * (slope * spread) @ loadings
+        found[: self.loaded] = np.bincount(self.own, by_item, self.loaded)
+        found[self.loaded : self.unique] = slope.diagonal()
         if len(between):
-            weighted = slope * np.outer(loadings, loadings)
-            member = (self.place[:, None] == np.arange(len(self.model.factors))).astype(float)
-            pairs = 2 * (member.T @ weighted @ member)[self.first, self.second]
+            weighted = self.member.T @ (slope * common) @ self.member
+            pairs = 2 * weighted[self.first, self.second]
             found[self.unique :] = self._between(pairs, between)
         return float(value), found
 

@@ -20,9 +20,10 @@ from medlead.engagement.answered import (
     Sample,
     complete,
     left_out_note,
+    simulated_note,
     too_few,
 )
-from medlead.engagement.factor_fit import STEADY, Loadings, fit
+from medlead.engagement.factor_fit import STEADY, Loadings, fit, fits_near
 from medlead.engagement.factor_model import FactorModel, NotIdentified, tree
 from medlead.engagement.instrument import Instrument, Scale
 
@@ -112,6 +113,7 @@ def omega_intervals(
     """
     n = len(values)
     drawn = []
+    refit = fits_near(found, correlations_of(values))
     for counts in rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64):
         mean = counts @ values / n
         moved = values - mean
@@ -120,7 +122,7 @@ def omega_intervals(
         if deviations.min() <= 1e-9:
             continue
         try:
-            again = fit(found.model, spread / np.outer(deviations, deviations), found.start)
+            again = refit(spread / np.outer(deviations, deviations))
         except ValueError:
             continue
         if again.converged:
@@ -180,7 +182,11 @@ def reliability(
                 ),
             ]  # fmt: skip
             for row in found:
-                notes = (row.get("note", ""), left_out_note(given.left_out))
+                notes = (
+                    row.get("note", ""),
+                    left_out_note(given.left_out),
+                    simulated_note(sample.evidence, row.get("value", np.nan)),
+                )
                 rows.append(frame | row | {"note": "; ".join(filter(None, notes))})
     return pd.DataFrame(rows, columns=COLUMNS)
 

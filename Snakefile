@@ -40,11 +40,14 @@ rule all:
     default_target: True
     input:
         plan.result("evidence/inputs.csv"),
-        plan.result("survey/coded.csv"),
-        plan.results("reconstruction/check.csv") if plan.rebuilt else [],
-        plan.result("engagement/standings.csv"),
-        plan.result("engagement/reliability.csv"),
-        [] if plan.own_returns else plan.result("verdicts/summary.json"),
+        plan.results("survey/coded.csv") if plan.builds("survey") else [],
+        plan.results("reconstruction/check.csv") if plan.builds("records") else [],
+        (
+            plan.results("engagement/standings.csv", "engagement/reliability.csv")
+            if plan.builds("engagement")
+            else []
+        ),
+        plan.results("verdicts/summary.json") if plan.builds("report") else [],
         plan.result("report/index.html"),
         plan.result("provenance/run.json"),
 

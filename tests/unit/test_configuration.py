@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from medlead.configuration import check_config
+from medlead.configuration import check_config, inputs_at_odds, missing_inputs
 from medlead.plan import prepare
 from medlead.sources.manifest import write
 from medlead.sources.messages import ProblemsFound
@@ -50,11 +50,11 @@ def test_every_key_is_required_and_no_other_allowed() -> None:
 
 def test_an_unknown_key_is_shown_with_the_nearest_known_one(config: dict[str, Any]) -> None:
     config["analysis"]["permutation"] = config["analysis"].pop("permutations")
-    config["colour"] = "red"
+    config["weather"] = "red"
     found = {p.what: p for p in problems(config)}
     assert found["unknown key 'analysis.permutation'"].mend == "did you mean 'permutations'?"
-    assert found["unknown key 'colour'"].mend == "remove this key"
-    assert "study" in found["unknown key 'colour'"].allowed
+    assert found["unknown key 'weather'"].mend == "remove this key"
+    assert "study" in found["unknown key 'weather'"].allowed
     assert "missing key 'analysis.permutations'" in found
     assert len(found) == 3
 
@@ -176,6 +176,7 @@ def test_the_start_stops_where_rules_would_find_no_names(
         (tmp_path / "tables.yaml").write_text(content, encoding="utf-8")
     for name in ("figures.yaml", "engagement_figures.yaml"):
         (tmp_path / name).write_text("figures: [{figure: figure-1}]", encoding="utf-8")
+    (tmp_path / "mes_tables.yaml").write_text("tables: [{item: table-26}]", encoding="utf-8")
     config["paths"]["instruments"] = str(tmp_path)
     config["paths"]["raw"] = str(ROOT / "data" / "raw")
     if not expected:
@@ -196,3 +197,62 @@ def test_names_in_a_list_stand_under_their_key(
     config["paths"]["raw"] = str(ROOT / "data" / "raw")
     with pytest.raises(ProblemsFound, match="each with 'figure:'"):
         prepare(config, ROOT)
+
+
+# --- a study's own records -------------------------------------------------------------------
+
+
+CLASSES = {
+    "survey": "reconstructed",
+    "sites": "printed-records",
+    "site_roles": "printed-records",
+    "trust_engagement": "printed-records",
+    "site_performance": "printed-records",
+    "site_self_ratings": "printed-records",
+    "mes_responses": "simulated",
+    "mes_norms": "simulated",
+}
+
+
+def at_odds(config: dict[str, Any], **classes: str) -> list[str]:
+    return [p.what for p in inputs_at_odds(config, {**CLASSES, **classes}, "ours.yaml")]
+
+
+def test_inputs_that_go_together_and_those_that_do_not(config: dict[str, Any]) -> None:
+    assert not at_odds(config)
+    assert not at_odds(config, mes_responses="study")
+    assert not at_odds(config, mes_responses="study", mes_norms="study", survey="")
+    (norms,) = at_odds(config, mes_norms="study")
+    assert "these norms are your own, but inputs.mes_responses is 'simulated'" in norms
+    (solved,) = at_odds(config, survey="study", mes_responses="study")
+    assert solved.startswith("paths.solved:")
+    config["inputs"]["mes_norms"]["file"] = ""
+    assert not at_odds(config, mes_responses="study", mes_norms="study")
+    (none,) = at_odds(config)
+    assert "there is no file" in none
+
+
+def test_a_study_names_only_what_it_has(config: dict[str, Any]) -> None:
+    before = {name: entry["file"] for name, entry in config["inputs"].items()}
+    config["inputs"]["mes_responses"]["file"] = "ours.csv"
+    classes = dict.fromkeys(CLASSES, "") | {"mes_responses": "study"}
+    used = ["mes_responses", "mes_norms"]
+
+    def missing() -> list[str]:
+        found = missing_inputs(config, classes, ["ours.csv", "returns.csv"], used, before, "c.yaml")
+        return [f"{p.file} {p.mend}" for p in found]
+
+    (norms,) = missing()
+    assert 'with file: "" doctors are ranked among those who answered' in norms
+    config["inputs"]["mes_norms"]["file"] = ""
+    assert not missing()
+    # What it names itself must be there.
+    config["inputs"]["survey"]["file"] = "retruns.csv"
+    (survey,) = missing()
+    assert "retruns.csv did you mean 'returns.csv'?" in survey
+
+
+def test_the_report_needs_every_input(config: dict[str, Any]) -> None:
+    before = {name: entry["file"] for name, entry in config["inputs"].items()}
+    found = missing_inputs(config, {**CLASSES, "sites": ""}, [], list(CLASSES), before, "c.yaml")
+    assert [p.what for p in found] == ["the input 'sites' of the configuration is not there"]

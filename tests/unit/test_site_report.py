@@ -17,7 +17,7 @@ from medlead.engagement.comments import load_coding_frame, read_codes, theme_cou
 from medlead.engagement.instrument import load_instrument
 from medlead.engagement.norms import norms_from_items
 from medlead.engagement.responses import responses_from
-from medlead.engagement.results import engagement_results
+from medlead.engagement.results import SAMPLE, engagement_results, norms_frame
 from medlead.evidence import EvidenceClass
 from medlead.plan import Plan
 from medlead.present.notebooks import run_and_render
@@ -131,15 +131,16 @@ def pages(tmp_path_factory):
     instruments.mkdir()
     for name in ("mes.yaml", "comments.yaml"):
         shutil.copy(ROOT / "config/instruments" / name, instruments / name)
-    figures = [{"figure": "figure-35", "kind": "hierarchy", "site": "North Wing"}]
-    (instruments / "engagement_figures.yaml").write_text(
-        yaml.safe_dump({"figures": figures}), encoding="utf-8"
-    )
     drawn = folder / "results/figures/figure-35.svg"
     drawn.parent.mkdir(parents=True)
     drawn.write_text('<svg xmlns="http://www.w3.org/2000/svg"></svg>', encoding="utf-8")
     drawn.with_suffix(".txt").write_text("Where groups stand", encoding="utf-8")
     write_results(folder / "results/engagement", instruments)
+    figures = pd.DataFrame(
+        [("figure-35", "hierarchy", "North Wing", "", "Where groups stand")],
+        columns=["figure", "kind", "site", "map", "title"],
+    )
+    write_csv(folder / "results/engagement/figures.csv", figures)
     sites = ["North Wing", "West"]
     stems = [file_stems("site", sites)[s] for s in sites]
     with pytest.MonkeyPatch.context() as patch:
@@ -167,15 +168,17 @@ def write_results(folder: Path, instruments: Path) -> None:
         for group, count in (("Eyes & Ears", 8), ("Skin", 2))
         for n in range(count)
     ]
+    norms = norms_from_items(rng.integers(1, 6, (len(mes.items), 300), dtype=np.uint8), mes)
+    write_csv(folder / "norms.csv", norms_frame(norms, SAMPLE, EvidenceClass.STUDY))
     found = engagement_results(
         responses_from(pd.DataFrame(rows), mes),
-        norms_from_items(rng.integers(1, 6, (len(mes.items), 300), dtype=np.uint8), mes),
+        norms,
         mes,
         ("North Wing", "West"),
         responses_are=EvidenceClass.STUDY,
         norms_are=EvidenceClass.STUDY,
     )
-    for name in ("doctors", "standings", "placements", "endorsements"):
+    for name in ("doctors", "standings", "placements", "endorsements", "withheld"):
         write_csv(folder / f"{name}.csv", getattr(found, name))
     coding = load_coding_frame(read_yaml(instruments / "comments.yaml"))
     questions = [q.name for q in mes.open_questions]

@@ -14,7 +14,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 LEFT_OUT = shutil.ignore_patterns(
     *(".venv", ".git", ".snakemake", "results", "logs", "benchmarks", "__pycache__"),
-    *(".*_cache", ".hypothesis", "*.egg-info", "tests", "build"),
+    *(".*_cache", ".hypothesis", "*.egg-info", "tests", "build", "own"),
 )
 # Written at every run, with times and machine facts: outside the comparison.
 RUN_RECORD = "provenance/run.json"

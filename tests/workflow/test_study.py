@@ -1,8 +1,11 @@
 """A run with returns of one's own: what is built, and what only the 2013 report has is not."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from conftest import PROJECT, Copy, fresh
@@ -51,3 +54,153 @@ def test_returns_of_ones_own_do_not_go_with_what_was_solved(copy: Copy) -> None:
     assert "paths.solved: 'data/solved' tells of rebuilt returns" in message
     assert "inputs.survey is 'study'" in message
     assert 'under paths, write solved: ""' in message
+
+
+# --- responses to the engagement scale ---------------------------------------------------------
+
+ENGAGED = """\
+study: {title: Three hospitals}
+paths: {raw: data/own, results: results-ours}
+inputs:
+  mes_responses: {file: our answers.xlsx}
+  mes_norms: {file: ""}
+"""
+HOSPITALS = {
+    "North General": {"Anaesthetics": 14, "Medicine": 12, "Radiology": 2, "Surgery": 3},
+    "St Mary's / East": {"A&E": 9, "Medicine": 8},
+    "Cottage": {"Medicine": 4},
+}
+
+
+def answers(seed: int = 3) -> pd.DataFrame:
+    """Made-up answers of the doctors of three hospitals, with headings as analysts have them."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for site, groups in HOSPITALS.items():
+        for group, n in groups.items():
+            lean = rng.normal(0, 0.5)
+            for _ in range(n):
+                drawn = np.clip(np.round(rng.normal(3.2 + lean, 1, 35)), 1, 5).astype(int)
+                rows.append([f"D{len(rows):03d}", site, group, *drawn.tolist()])
+    heads = [*(f"Q{i:02d} " for i in range(1, 31)), *(f"B{i}" for i in range(1, 6))]
+    return pd.DataFrame(rows, columns=["Respondent", " SITE", "Group", *heads])
+
+
+@pytest.fixture
+def hospitals(tmp_path: Path) -> Copy:
+    copy = fresh(tmp_path / "project")
+    own = copy.folder / "data" / "own"
+    own.mkdir()
+    with pd.ExcelWriter(own / "our answers.xlsx") as book:
+        pd.DataFrame([["Read me first"]]).to_excel(book, sheet_name="Notes", header=False)
+        answers().to_excel(book, sheet_name="Export", index=False, startrow=2)
+        book.sheets["Export"]["A1"] = "Engagement, spring"
+    (copy.folder / "config" / "ours.yaml").write_text(ENGAGED, encoding="utf-8")
+    done = copy.run("medlead", "manifest", "data/own")
+    assert done.returncode == 0, done.stderr
+    return copy
+
+
+def study(copy: Copy, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return copy.snakemake(*arguments, "--configfile", "config/ours.yaml")
+
+
+def test_hospitals_are_built_and_nothing_of_the_report(hospitals: Copy) -> None:
+    done = study(hospitals)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    top = hospitals.folder / "results-ours"
+    files = {p.relative_to(top).as_posix() for p in top.rglob("*") if p.is_file()}
+    strange = ("verdicts/", "reconstruction/", "performance/", "survey/", "tables/", "figure-")
+    assert not [f for f in files for part in strange if f.startswith(part) or part in f[8:]]
+    assert "engagement/doctors.csv" not in files
+    assert {"notebooks/site-North-General.html", "notebooks/site-St-Mary-s-East.html"} <= files
+    assert "figures/site-North-General-components-meta-1.svg" in files
+    # Too few answered in one hospital: it stands nowhere.
+    assert not [f for f in files if "Cottage" in f]
+    page = (top / "report/index.html").read_text(encoding="utf-8")
+    assert "48 doctors of 2 sites answered" in page
+    assert "ranked among all 52 who answered" in page
+    assert "Cottage" in page.partition("Not shown")[2]
+    assert 'class="badge e-simulated"' not in page
+    for told in ("standings", "placements", "endorsements"):
+        frame = pd.read_csv(top / f"engagement/{told}.csv", keep_default_na=False)
+        assert set(frame["evidence"]) == {"study"}
+        groups = set(zip(frame["site"], frame["group"], strict=True))
+        # Two and three doctors are five together, so nothing else need go.
+        hidden = {("North General", "Radiology"), ("North General", "Surgery")}
+        assert not groups & {*hidden, ("Cottage", ""), ("Cottage", "Medicine"), ("", "")}
+        assert ("North General", "Medicine") in groups
+    report = (top / "notebooks/site-North-General.html").read_text(encoding="utf-8")
+    assert "Radiology, Surgery" in report
+    assert "specimen" not in report
+
+
+def test_norms_that_are_simulated_are_said_to_be(hospitals: Copy) -> None:
+    raw, own = (hospitals.folder / "data" / name for name in ("raw", "own"))
+    shutil.copy(raw / "mes_norms.csv", own)
+    assert hospitals.run("medlead", "manifest", "data/own").returncode == 0
+    text = (own / "MANIFEST.csv").read_text(encoding="utf-8")
+    norms = next(line for line in text.splitlines() if line.startswith("mes_norms"))
+    (own / "MANIFEST.csv").write_text(
+        text.replace(norms, norms.replace(",study,", ",simulated,")), encoding="utf-8"
+    )
+    hospitals.edit("config/ours.yaml", '  mes_norms: {file: ""}\n', "")
+    done = study(hospitals, "results-ours/figures/engagement-sites.svg")
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    top = hospitals.folder / "results-ours"
+    drawn = (top / "figures/engagement-sites.txt").read_text(encoding="utf-8")
+    assert "ranked among simulated doctors" in drawn
+    standings = pd.read_csv(top / "engagement/standings.csv")
+    said = pd.read_csv(top / "engagement/endorsements.csv")
+    assert set(standings["evidence"]) == {"simulated"}
+    assert set(said["evidence"]) == {"study"}
+
+
+def test_survey_and_responses_together(hospitals: Copy) -> None:
+    shutil.copy(PROJECT / "tests/data/posted_returns.xlsx", hospitals.folder / "data" / "own")
+    assert hospitals.run("medlead", "manifest", "data/own").returncode == 0
+    text = ENGAGED.replace("{raw:", '{solved: "", raw:')
+    text += "  survey: {file: posted_returns.xlsx}\ndisclosure: {individuals: true}\n"
+    (hospitals.folder / "config" / "ours.yaml").write_text(text, encoding="utf-8")
+    done = study(hospitals, "--summary")
+    assert done.returncode == 0, done.stderr
+    files = {line.split("\t")[0] for line in done.stdout.splitlines()}
+    assert {
+        "results-ours/survey/funnel.csv",
+        "results-ours/tables/table-22.csv",
+        "results-ours/engagement/doctors.csv",
+        "results-ours/figures/site-North-General-grid.svg",
+        "results-ours/report/index.html",
+    } <= files
+    strange = ("/verdicts/", "/reconstruction/", "/performance/", "table-26", "figure-33")
+    assert not [f for f in files for part in strange if part in f]
+
+
+def test_everything_wrong_with_the_answers_is_told_at_once(hospitals: Copy) -> None:
+    frame = answers()
+    frame.loc[3, "Q01 "] = 7
+    frame["B2"] = frame["B2"].astype(object)
+    frame.loc[5, "B2"] = "Agree"
+    frame.loc[9, "Group"] = ""
+    frame.loc[11, "Respondent"] = frame.loc[10, "Respondent"]
+    frame.to_excel(hospitals.folder / "data/own/our answers.xlsx", index=False)
+    assert hospitals.run("medlead", "manifest", "data/own").returncode == 0
+    done = study(hospitals, "results-ours/evidence/inputs.csv")
+    assert done.returncode != 0
+    message = done.stderr[done.stderr.rindex(" found.") :]
+    for place in ("row 5, column 'q01'", "row 7, column 'b2'", "row 11, column 'group'", "row 13"):
+        assert place in message, message
+
+
+def test_a_template_has_the_columns_that_are_read(hospitals: Copy) -> None:
+    done = hospitals.run("medlead", "template", "mes", "data/own/empty.xlsx")
+    assert done.returncode == 0, done.stderr
+    heads = pd.read_excel(hospitals.folder / "data/own/empty.xlsx").columns
+    wanted = [name.strip().lower() for name in answers().columns]
+    assert list(heads) == wanted
+    again = hospitals.run("medlead", "template", "mes", "data/own/empty.xlsx")
+    assert again.returncode == 1
+    assert "already" in again.stderr
+    for of in ("norms", "survey"):
+        done = hospitals.run("medlead", "template", of, f"data/own/{of}.csv")
+        assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Commands beside the build: `python -m medlead manifest|verify|headline`."""
+"""Commands beside the build: `python -m medlead manifest|verify|headline|template`."""
 
 import argparse
 import json
@@ -9,7 +9,8 @@ from typing import Any
 
 from medlead.provenance import changed_results, read_receipts
 from medlead.sources.manifest import Manifest, write
-from medlead.sources.messages import ProblemsFound, report
+from medlead.sources.messages import Problem, ProblemsFound, report
+from medlead.writing import write_sheet
 
 
 def refresh_manifest(folder: Path) -> int:
@@ -50,6 +51,36 @@ def headline(results: Path) -> int:
     return 0
 
 
+def write_template(file: Path, of: str, instruments: Path) -> int:
+    """Write an empty sheet with the columns that responses, norms or returns have.
+
+    `of` is `mes`, `norms` or `survey`; the columns are those of the instrument's file. A file
+    that is there already stays as it is.
+    """
+    from medlead.engagement.instrument import load_instrument as load_scale
+    from medlead.sources.inputs import read_yaml
+    from medlead.survey.instrument import load_instrument
+
+    if file.suffix.lower() not in (".csv", ".xlsx"):
+        what = "a sheet is written as .csv or .xlsx"
+        raise ProblemsFound([Problem(file.as_posix(), what, "end the name with one of the two")])
+    if file.exists():
+        what = "there is a file of that name already"
+        raise ProblemsFound([Problem(file.as_posix(), what, "give another name")])
+    if of == "survey":
+        columns = load_instrument(read_yaml(instruments / "survey.yaml")).columns
+        legend = []
+    else:
+        scale = load_scale(read_yaml(instruments / "mes.yaml"), file=f"{instruments}/mes.yaml")
+        columns = scale.columns if of == "mes" else scale.item_names
+        legend = [f"{p.value} = {p.label}" for p in scale.points]
+    write_sheet(file, columns)
+    print(f"{file}: {len(columns)} columns, one row for each respondent.")
+    if legend:
+        print(f"An item is answered by a number ({', '.join(legend)}) or left empty.")
+    return 0
+
+
 def _print_counts(summary: Mapping[str, Any]) -> None:
     print(f"\n{summary['cells_total']} printed cells judged:")
     for verdict, count in summary["cells_by_verdict"].items():
@@ -72,9 +103,15 @@ def main(arguments: list[str] | None = None) -> int:
         command = commands.add_parser(name, help=(function.__doc__ or "").splitlines()[0])
         command.add_argument("folder", type=Path, nargs="?", default=Path(default))
         command.set_defaults(function=function)
-    chosen = parser.parse_args(arguments)
+    template = commands.add_parser("template", help=(write_template.__doc__ or "").splitlines()[0])
+    template.add_argument("of", choices=("mes", "norms", "survey"), help="what the sheet is for")
+    template.add_argument("file", type=Path, help="where to write it, .csv or .xlsx")
+    template.add_argument("--instruments", type=Path, default=Path("config/instruments"))
+    template.set_defaults(function=write_template)
+    given = vars(parser.parse_args(arguments))
+    function = given.pop("function")
     try:
-        return int(chosen.function(chosen.folder))
+        return int(function(**given))
     except ProblemsFound as found:
         print(found, file=sys.stderr)
     except FileNotFoundError as missing:

@@ -4,21 +4,23 @@ Kept free of pandas, because it runs at every start of the engine.
 """
 
 import atexit
-import csv
 import hashlib
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from json import loads
 from pathlib import Path
 from typing import Any
 
-from medlead.configuration import check_config
+from medlead.configuration import check_config, inputs_at_odds, missing_inputs
 from medlead.evidence import EvidenceClass
 from medlead.provenance import code_only, collect_problems, module_files, sha256
+from medlead.sources.each import column_texts, lacking_kinds, listed_entries, page_stems
 from medlead.sources.manifest import Manifest, verify
 from medlead.sources.messages import Problem, ProblemsFound, report
-from medlead.writing import file_stems, stems_alike
+
+_STUDY = str(EvidenceClass.STUDY)
 
 
 class Plan:
@@ -28,50 +30,168 @@ class Plan:
         self.config = config
         self.root = root
         self.raw_folder = config["paths"]["raw"]
-        self._manifest = Manifest.read(Path(self.raw_folder)).by_file
+        self.manifest = Manifest.read(Path(self.raw_folder)).by_file
         self.solved_folder = config["paths"]["solved"]
 
     def raw(self, *names: str) -> list[str]:
-        """The record files of these inputs."""
-        return [f"{self.raw_folder}/{self.config['inputs'][n]['file']}" for n in names]
+        """The record files of these inputs; none for an input without a file."""
+        return [f"{self.raw_folder}/{f}" for f in map(self._file, names) if f]
 
     def raw_sums(self, *names: str) -> str:
         """The recorded SHA-256 of these inputs: a rerun follows a change of bytes, not of times."""
-        files = (self.config["inputs"][n]["file"] for n in names)
-        return " ".join(self._manifest[f].sha256 for f in files)
+        files = filter(None, map(self._file, names))
+        return " ".join(self.manifest[f].sha256 if f in self.manifest else "" for f in files)
 
-    @property
-    def rebuilt(self) -> bool:
-        """Whether the survey's returns are rebuilt ones, with what was solved about them."""
-        return bool(self.solved_folder)
+    def _file(self, name: str) -> str:
+        return str(self.config["inputs"][name]["file"])
+
+    # -- which stages are built
 
     @property
     def own_returns(self) -> bool:
         """Whether the returns are a study's own: then nothing is held against the 2013 print."""
-        return self.evidence("survey") == ["study"]
+        return self.evidence("survey") == [_STUDY]
+
+    @property
+    def own_responses(self) -> bool:
+        """Whether the responses to the engagement scale are a study's own."""
+        return self.evidence("mes_responses") == [_STUDY]
+
+    @property
+    def is_study(self) -> bool:
+        """Whether this run is of a study, and not of the report of 2013."""
+        return self.own_returns or self.own_responses
+
+    def builds(self, stage: str) -> bool:
+        """Whether a stage is built: of a study, those whose records are its own.
+
+        The stages are `survey`, `engagement`, `records` (what was solved about rebuilt returns)
+        and `report` (all that is about the report of 2013).
+        """
+        own = {"survey": self.own_returns, "engagement": self.own_responses}
+        if stage in own:
+            return own[stage] or not self.is_study
+        return not self.is_study and (stage != "records" or self.rebuilt)
+
+    @property
+    def used(self) -> list[str]:
+        """The inputs that this run reads: of a study only those that its stages need."""
+        if not self.is_study:
+            return list(self.config["inputs"])
+        engagement = ["mes_responses", *(["mes_norms"] if self._file("mes_norms") else [])]
+        return [
+            *(["survey"] if self.own_returns else []),
+            *(engagement if self.own_responses else []),
+            *self.roster,
+        ]
+
+    @property
+    def roster(self) -> list[str]:
+        """The input that lists the sites; a study without one of its own has none."""
+        return ["sites"] if not self.is_study or self.evidence("sites") == [_STUDY] else []
+
+    @property
+    def rebuilt(self) -> bool:
+        """Whether the survey's returns are rebuilt ones, with what was solved about them."""
+        return bool(self.solved_folder) and not self.is_study
 
     @property
     def told(self) -> bool:
         """Whether there are printed statements on engagement to be held against the responses."""
-        return bool(self.config["study"]["statements"])
+        return bool(self.config["study"]["statements"]) and not self.is_study
 
     def statements(self) -> list[str]:
         """The file of printed statements on engagement; none where a study has none."""
-        name = self.config["study"]["statements"]
-        return self.published(name) if name else []
+        return self.published(self.config["study"]["statements"]) if self.told else []
 
     def comments(self) -> list[str]:
-        """The file of coded answers to the open questions; none where a study has none."""
+        """The file of coded answers to the open questions; none where a study has none.
+
+        A study's own are those whose coding frame says that they are.
+        """
         name = self.config["study"]["comments"]
-        return self.published(name) if name else []
+        foreign = self.is_study and self._content("comments.yaml").get("evidence") != _STUDY
+        return self.published(name) if name and not foreign else []
+
+    # -- what is shown of a study's own doctors
+
+    @property
+    def smallest(self) -> int:
+        """The smallest group that is shown: 0 unless doctors answered in confidence."""
+        return int(self.config["disclosure"]["smallest_group"]) if self.own_responses else 0
+
+    @property
+    def individuals(self) -> bool:
+        """Whether a file of single doctors is written."""
+        return not self.own_responses or bool(self.config["disclosure"]["individuals"])
+
+    def engagement_figures(self) -> list[str]:
+        """The names of the pictures of engagement; of a study, for every site that is shown."""
+        if not self.own_responses:
+            return self.declared("engagement_figures.yaml", "figures", "figure")
+        self.declared("engagement_figures.yaml", self.figure_part, "figure")
+        entries = self._content("engagement_figures.yaml")[self.figure_part]
+        scale = self._content("mes.yaml")
+        try:
+            maps = [str(m["map"]) for m in scale["typology"]["maps"]]
+            statements = [str(s["statement"]) for s in scale["section_b"]["statements"]]
+            lacking = lacking_kinds(maps, statements)
+            listed = listed_entries(entries, self.shown_sites(), maps, lacking)
+        except (KeyError, TypeError, ValueError):
+            return []  # The job that reads the file tells what is wrong with it.
+        return [str(entry["figure"]) for entry in listed]
+
+    @property
+    def figure_part(self) -> str:
+        """The part of engagement_figures.yaml that lists the pictures of this run."""
+        return "study" if self.own_responses else "figures"
+
+    def shown_sites(self) -> list[str]:
+        """The sites of a study with as many responses as the smallest group that is shown."""
+        counts = self._counts
+        return sorted(site for site, n in counts.items() if n >= max(self.smallest, 1))
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        """How many responses there are of each site."""
+        scale = self._content("mes.yaml")
+        try:
+            frame = [str(scale["responses"][k]) for k in ("respondent", "site", "group")]
+            columns = [*frame, *(str(i["item"]) for i in scale["items"])]
+            columns += [str(s["statement"]) for s in scale["section_b"]["statements"]]
+            ignored = [str(name) for name in scale["responses"].get("ignored", ())]
+        except (KeyError, TypeError):
+            return Counter()
+        (path,), (sheet,) = self.raw("mes_responses"), self.sheets("mes_responses")
+        try:
+            texts = column_texts(Path(path), frame[1], sheet, lambda: columns, ignored)
+            return Counter(text for _, text in texts if text)
+        except (ProblemsFound, OSError):
+            return Counter()  # Told by the check of all inputs, with everything else.
+
+    def _content(self, name: str) -> dict[str, Any]:
+        """An instrument file; empty where it cannot be read, which its reader tells."""
+        import yaml
+
+        try:
+            text = Path(*self.instruments(name)).read_text(encoding="utf-8")
+            content = yaml.safe_load(text)
+        except (OSError, yaml.YAMLError):
+            return {}
+        return dict(content) if isinstance(content, Mapping) else {}
 
     def solved(self, *names: str) -> list[str]:
         """Tables that were solved once and are kept."""
         return [f"{self.solved_folder}/{n}.csv" for n in names]
 
     def evidence(self, *names: str) -> list[str]:
-        """The evidence class of each of these inputs, from the manifest."""
-        return [str(self._manifest[self.config["inputs"][n]["file"]].evidence) for n in names]
+        """The evidence class of each of these inputs, from the manifest.
+
+        Without a norm sample, ranks are taken among the responses; an input that is not there has
+        no class.
+        """
+        files = [self._file(n) or self._file("mes_responses") for n in names]
+        return [str(self.manifest[f].evidence) if f in self.manifest else "" for f in files]
 
     def sheets(self, *names: str) -> list[str]:
         """The sheet of each of these inputs, empty for the only one that fits."""
@@ -181,45 +301,31 @@ class Plan:
         return _relative(self.root, [self.root / "notebooks" / f"{name}.ipynb"])
 
     def sites(self) -> dict[str, str]:
-        """The sites of the roster, each with the name of its page.
+        """The sites that get a report, each with the name of its page.
 
-        Raises ProblemsFound where two of them would share one. What else is wrong with the
-        roster is told when it is checked, not here.
+        Those of the roster, and of a study's own responses those that are shown; a site of which
+        too few answered has none. Raises ProblemsFound where two would share a page. What else is
+        wrong with a file is told when it is checked, not here.
         """
-        (path,) = self.raw("sites")
-        column = _column(Path(path), "site", self.sheets("sites")[0])
-        stems = file_stems("site", (name for _, name in column if name))
-        row = {name: row for row, name in reversed(column)}
-        problems = [
-            Problem(
-                path,
-                f"the report of this site would be {stems[name]}.html, as that of '{names[0]}'",
-                "name them so that they differ in letters A to Z or digits, whatever the case",
-                row[name],
-                "site",
-                name,
-            )
-            for names in stems_alike(stems)
-            for name in names[1:]
-        ]
-        if problems:
-            raise ProblemsFound(problems)
-        return stems
+        roster = self._listed_sites() if self.roster else []
+        listed: list[tuple[str, int | None, str]]
+        listed = [(f, row, name) for f in self.raw("sites") for row, name in roster]
+        if not self.own_responses:
+            return page_stems(listed)
+        few = set(self._counts) - set(self.shown_sites())
+        (answers,) = self.raw("mes_responses")
+        shown: list[tuple[str, int | None, str]] = [(answers, None, n) for n in self.shown_sites()]
+        return page_stems([*shown, *(one for one in listed if one[-1] not in few)])
 
+    def _listed_sites(self) -> list[tuple[int, str]]:
+        def columns() -> list[str]:
+            from medlead.sources.catalogue import contract_named
 
-def _column(path: Path, name: str, sheet: str) -> list[tuple[int, str]]:
-    """The rows and texts of one column; more than a plain CSV is read as the jobs do."""
-    if path.suffix.lower() == ".csv":
-        with path.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
-            rows = csv.DictReader(lines)
-            if name in (rows.fieldnames or ()):
-                return [(at, (row[name] or "").strip()) for at, row in enumerate(rows, 2)]
-    from medlead.sources.catalogue import contract_named
-    from medlead.sources.reading import read_text_table
+            return [column.name for column in contract_named("sites").columns]
 
-    columns = [column.name for column in contract_named("sites").columns]
-    table = read_text_table(path, columns=columns, sheet=sheet or None)
-    return [(at, str(t).strip()) for at, t in zip(table.rows, table.frame[name], strict=True)]
+        (path,), (sheet,) = self.raw("sites"), self.sheets("sites")
+        found = column_texts(Path(path), "site", sheet, columns)
+        return [(row, name) for row, name in found if name]
 
 
 @cache
@@ -249,33 +355,33 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     problems = verify(raw)
     if config["paths"]["solved"]:
         problems += verify(Path(config["paths"]["solved"]))
-    if not problems:
-        manifest = Manifest.read(raw).by_file
-        problems = [
-            Problem(
-                file=f"{raw.as_posix()}/{entry['file']}",
-                what=f"the input '{name}' of the configuration is not there",
-                mend=f"put the file into {raw.as_posix()}, or name another in config/config.yaml "
-                f"under inputs.{name}.file, then run: python -m medlead manifest {raw.as_posix()}",
-            )
-            for name, entry in config["inputs"].items()
-            if entry["file"] not in manifest
-        ]
     if problems:
         raise ProblemsFound(problems)
     plan = Plan(config, root)
-    (survey,) = plan.evidence("survey")
-    if plan.rebuilt and survey != EvidenceClass.RECONSTRUCTED:
-        what = f"'{plan.solved_folder}' tells of rebuilt returns, but inputs.survey is '{survey}'"
-        mend = 'under paths, write solved: "" for returns of your own, which leaves that step out'
-        raise ProblemsFound([Problem("config/config.yaml", f"paths.solved: {what}", mend)])
+    classes = {name: plan.evidence(name)[0] for name in config["inputs"]}
+    file, before = "config/config.yaml", _named_in(root / "config/config.yaml")
+    problems = missing_inputs(config, classes, sorted(plan.manifest), plan.used, before, file)
+    problems += inputs_at_odds(config, classes, file)
+    if problems:
+        raise ProblemsFound(problems)
     # The rules ask for these names; what is wrong with them is told here, before any rule.
     plan.declared("tables.yaml", "tables")
     plan.declared("figures.yaml", "figures", "figure")
-    plan.declared("mes_tables.yaml", "tables", "item")
-    plan.declared("engagement_figures.yaml", "figures", "figure")
+    if not plan.own_responses:
+        plan.declared("mes_tables.yaml", "tables", "item")
+    plan.declared("engagement_figures.yaml", plan.figure_part, "figure")
     plan.sites()
     return plan
+
+
+def _named_in(file: Path) -> dict[str, str]:
+    """The file of each input in the configuration that comes with medlead."""
+    import yaml
+
+    if not file.is_file():
+        return {}
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return {name: entry["file"] for name, entry in content["inputs"].items()}
 
 
 def show_last(problems: Sequence[Problem]) -> None:

@@ -92,6 +92,21 @@ def write_csv(path: Path, frame: "pd.DataFrame") -> None:
     write_text(path, shown.to_csv(index=False, lineterminator="\n", na_rep=""))
 
 
+def write_sheet(path: Path, columns: Sequence[str]) -> None:
+    """Write an empty sheet with a heading, as CSV or (by the suffix `.xlsx`) as a workbook."""
+    if path.suffix.lower() != ".xlsx":
+        write_text(path, ",".join(columns) + "\n")
+        return
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    sheet.append(list(columns))
+    sheet.freeze_panes = "A2"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+
+
 def read_csv(path: Path, **types: str) -> "pd.DataFrame":
     """Read a CSV that `write_csv` wrote; text stays text, only empty cells are missing.
 

@@ -1,24 +1,32 @@
 # Engagement: the responses to the engagement scale scored, placed and told (6.1 to 6.8).
 
 RESPONSES = ["mes_responses", "mes_norms"]
-SCALE_TABLES = plan.declared("mes_tables.yaml", "tables", "item")
-ENGAGEMENT_FIGURES = plan.declared("engagement_figures.yaml", "figures", "figure")
+# The tables of the report that tell the scales; a study has scales of its own.
+SCALE_TABLES = (
+    [] if plan.own_responses else plan.declared("mes_tables.yaml", "tables", "item")
+)
+ENGAGEMENT_FIGURES = plan.engagement_figures()
 
 
 rule score_engagement:
     input:
-        raw=plan.raw(*RESPONSES, "sites"),
+        responses=plan.raw("mes_responses"),
+        # Without norms ranks are taken among the responses, without a roster sites are theirs.
+        norms=plan.raw("mes_norms"),
+        sites=plan.raw(*plan.roster),
         published=plan.published("items.csv", "cells.csv"),
         instrument=plan.instruments("mes.yaml"),
-        tables=plan.instruments("mes_tables.yaml"),
+        tables=[] if plan.own_responses else plan.instruments("mes_tables.yaml"),
         ratings=plan.instruments("ratings.yaml"),
         code=plan.code("score_engagement"),
     output:
-        doctors=plan.result("engagement/doctors.csv"),
-        standings=plan.result("engagement/standings.csv"),
-        placements=plan.result("engagement/placements.csv"),
-        endorsements=plan.result("engagement/endorsements.csv"),
-        names=plan.result("engagement/names.csv"),
+        doctors=plan.results("engagement/doctors.csv") if plan.individuals else [],
+        standings=plan.results("engagement/standings.csv"),
+        placements=plan.results("engagement/placements.csv"),
+        endorsements=plan.results("engagement/endorsements.csv"),
+        norms=plan.result("engagement/norms.csv"),
+        withheld=plan.results("engagement/withheld.csv"),
+        names=[] if plan.own_responses else plan.results("engagement/names.csv"),
         tables=expand(plan.result("tables/{item}.csv"), item=SCALE_TABLES),
         pages=expand(plan.result("tables/{item}.html"), item=SCALE_TABLES),
         receipt=plan.receipt("score_engagement"),
@@ -34,11 +42,11 @@ rule score_engagement:
             plan.instruments("mes.yaml", "mes_tables.yaml", "ratings.yaml"),
             plan.code("score_engagement"),
         ),
-        names=[*RESPONSES, "sites"],
         sheets=plan.sheets(*RESPONSES, "sites"),
         evidence=plan.evidence(*RESPONSES),
-        sums=plan.raw_sums(*RESPONSES, "sites"),
+        sums=plan.raw_sums(*RESPONSES, *plan.roster),
         confidence=config["analysis"]["confidence"],
+        smallest=plan.smallest,
     message:
         "Engagement 8/19: doctors, groups and sites on the scales, and Section B (6.4 to 6.8)"
     script:
@@ -47,7 +55,8 @@ rule score_engagement:
 
 rule measure_reliability:
     input:
-        raw=plan.raw(*RESPONSES),
+        responses=plan.raw("mes_responses"),
+        norms=plan.raw("mes_norms"),
         instrument=plan.instruments("mes.yaml"),
         choices=plan.instruments("mes_reliability.yaml"),
         schema=plan.schema("mes_reliability.schema.json"),
@@ -73,6 +82,7 @@ rule measure_reliability:
         evidence=plan.evidence(*RESPONSES),
         sums=plan.raw_sums(*RESPONSES),
         confidence=config["analysis"]["confidence"],
+        smallest=plan.smallest,
         seed=config["seed"],
     message:
         "Engagement 9/19: reliability and structure of the engagement scale (section 6.2)"
@@ -126,10 +136,12 @@ rule draw_engagement:
         standings=plan.result("engagement/standings.csv"),
         placements=plan.result("engagement/placements.csv"),
         endorsements=plan.result("engagement/endorsements.csv"),
+        norms=plan.result("engagement/norms.csv"),
         instrument=plan.instruments("mes.yaml"),
         figures=plan.instruments("engagement_figures.yaml"),
         code=plan.code("draw_engagement"),
     output:
+        listed=plan.result("engagement/figures.csv"),
         files=expand(
             plan.result("figures/{item}.{suffix}"),
             item=ENGAGEMENT_FIGURES,
@@ -148,6 +160,8 @@ rule draw_engagement:
             plan.code("draw_engagement"),
         ),
         confidence=config["analysis"]["confidence"],
+        part=plan.figure_part,
+        sites=plan.shown_sites() if plan.own_responses else [],
     message:
         "Engagement 11/19: pictures of sites and groups (sections 6.2 to 6.8)"
     script:
@@ -157,7 +171,7 @@ rule draw_engagement:
 rule count_comments:
     input:
         comments=plan.comments(),
-        sites=plan.raw("sites"),
+        sites=plan.raw(*plan.roster),
         coding=plan.instruments("comments.yaml"),
         instrument=plan.instruments("mes.yaml"),
         code=plan.code("count_comments"),
@@ -179,7 +193,7 @@ rule count_comments:
         ),
         confidence=config["analysis"]["confidence"],
         sheets=plan.sheets("sites"),
-        sums=plan.raw_sums("sites"),
+        sums=plan.raw_sums(*plan.roster),
     message:
         "Engagement 12/19: the open comments by theme (sections 6.6.6 and 6.7.6)"
     script:

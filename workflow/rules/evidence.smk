@@ -1,6 +1,7 @@
 # Evidence: every raw and published file read against its contract, all problems at once.
 
-ALL_INPUTS = list(config["inputs"])
+# Of a study, only the inputs that its stages use.
+ALL_INPUTS = plan.used
 
 
 rule check_inputs:

@@ -91,13 +91,13 @@ rule report_sites:
             rules.score_engagement.output.standings,
             rules.score_engagement.output.placements,
             rules.score_engagement.output.endorsements,
+            rules.score_engagement.output.norms,
+            rules.score_engagement.output.withheld,
             rules.count_comments.output.counts,
             rules.draw_engagement.output.files,
+            rules.draw_engagement.output.listed,
         ],
-        instruments=plan.instruments(
-            "mes.yaml", "comments.yaml", "engagement_figures.yaml"
-        ),
-        sites=plan.raw("sites"),
+        instruments=plan.instruments("mes.yaml", "comments.yaml"),
         code=plan.code("report_sites"),
         used=plan.notebook_code(*SITE_REPORT),
     output:
@@ -113,7 +113,7 @@ rule report_sites:
     params:
         content=plan.bytes_of(
             SITE_REPORT,
-            plan.instruments("mes.yaml", "comments.yaml", "engagement_figures.yaml"),
+            plan.instruments("mes.yaml", "comments.yaml"),
             plan.code("report_sites"),
             plan.notebook_code(*SITE_REPORT),
         ),
@@ -121,7 +121,7 @@ rule report_sites:
         # A study with its own returns has no page about all sites to link to.
         overview="" if plan.own_returns else "03-medical-engagement.html",
         confidence=config["analysis"]["confidence"],
-        sums=plan.raw_sums("sites"),
+        sums=plan.raw_sums(*plan.roster),
     message:
         "Notebooks 18/19: the report of each site"
     script:

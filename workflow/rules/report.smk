@@ -1,30 +1,57 @@
 # Report: the page that a reviewer reads, and the record of the run. A study with its own
-# returns gets a page of its own: what the returns give, and no verdicts on the 2013 report.
+# records gets a page of its own: a part for each stage that is built of them, and no
+# verdicts on the 2013 report.
 
-PAGE = "build_study_page" if plan.own_returns else "build_page"
+PAGE = "build_study_page" if plan.is_study else "build_page"
 
 
-if plan.own_returns:
+def of_survey(*files):
+    """These files of the survey, where it is the study's own."""
+    return list(files) if plan.builds("survey") else []
+
+
+def of_engagement(*files):
+    """These files of the engagement scale, where its responses are the study's own."""
+    return list(files) if plan.builds("engagement") else []
+
+
+if plan.is_study:
 
     rule build_study_page:
         input:
             register=plan.published("items.csv"),
             declared=plan.instruments("tables.yaml"),
-            tables=rules.tabulate_survey.output.tables,
-            added=rules.tabulate_survey.output.added,
-            figures=[
-                rules.draw_survey.output.files,
-                rules.describe_response.output.pictures,
-            ],
-            returns=rules.clean_survey.output.returns,
-            problems=rules.clean_survey.output.problems,
-            uncoded=rules.clean_survey.output.uncoded,
-            changes=rules.clean_survey.output.changes,
-            association=rules.tabulate_survey.output.association,
-            funnel=rules.describe_response.output.funnel,
-            completed=rules.describe_response.output.completed,
-            representativeness=rules.describe_response.output.representativeness,
-            selection=rules.describe_response.output.selection,
+            tables=of_survey(*rules.tabulate_survey.output.tables),
+            added=of_survey(*rules.tabulate_survey.output.added),
+            figures=of_survey(
+                *rules.draw_survey.output.files,
+                *rules.describe_response.output.pictures,
+            ),
+            returns=of_survey(rules.clean_survey.output.returns),
+            problems=of_survey(rules.clean_survey.output.problems),
+            uncoded=of_survey(rules.clean_survey.output.uncoded),
+            changes=of_survey(rules.clean_survey.output.changes),
+            association=of_survey(rules.tabulate_survey.output.association),
+            funnel=of_survey(rules.describe_response.output.funnel),
+            completed=of_survey(rules.describe_response.output.completed),
+            representativeness=of_survey(
+                rules.describe_response.output.representativeness
+            ),
+            selection=of_survey(rules.describe_response.output.selection),
+            instrument=plan.instruments("mes.yaml"),
+            standings=of_engagement(*rules.score_engagement.output.standings),
+            placements=of_engagement(*rules.score_engagement.output.placements),
+            endorsements=of_engagement(*rules.score_engagement.output.endorsements),
+            norms=of_engagement(rules.score_engagement.output.norms),
+            withheld=of_engagement(*rules.score_engagement.output.withheld),
+            doctors=of_engagement(*rules.score_engagement.output.doctors),
+            reliability=of_engagement(rules.measure_reliability.output.reliability),
+            structure=of_engagement(rules.measure_reliability.output.structure),
+            aggregation=of_engagement(rules.measure_reliability.output.aggregation),
+            counts=of_engagement(rules.count_comments.output.counts),
+            drawn=of_engagement(rules.draw_engagement.output.listed),
+            pictures=of_engagement(*rules.draw_engagement.output.files),
+            reports=of_engagement(*rules.report_sites.output.notebooks),
             code=plan.code("build_study_page"),
         output:
             page=plan.result("report/index.html"),
@@ -38,11 +65,14 @@ if plan.own_returns:
         params:
             content=plan.bytes_of(
                 plan.published("items.csv"),
-                plan.instruments("tables.yaml"),
+                plan.instruments("tables.yaml", "mes.yaml"),
                 plan.code("build_study_page"),
             ),
             title=config["study"]["title"],
             evidence=plan.evidence("survey"),
+            smallest=plan.smallest,
+            confidence=config["analysis"]["confidence"],
+            pictures=ENGAGEMENT_FIGURES,
         message:
             "Report 19/19: the page of the study"
         script:

@@ -20,6 +20,8 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     rules = load_cleaning(read_yaml(cleaning), file=cleaning)
     scale, ratings = load_scale(read_yaml(engagement), file=engagement), job.input.scales[0]
     given = (job.params.names, job.input.raw, job.params.sheets, read_scales(ratings))
+    # A study without a list of sites has those that its responses name.
+    roster = (lambda: site_roster(*given)) if "sites" in job.params.names else (lambda: None)
     report = check_everything(
         names=job.params.names,
         paths=job.input.raw,
@@ -29,9 +31,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         published=job.input.published,
         readers={
             "survey": lambda path, sheet: checked_returns(path, instrument, rules, sheet),
-            "mes_responses": lambda path, sheet: checked_responses(
-                path, scale, site_roster(*given), sheet
-            ),
+            "mes_responses": lambda path, sheet: checked_responses(path, scale, roster(), sheet),
             "mes_norms": lambda path, sheet: checked_norms(path, scale, sheet),
         },
     )

@@ -18,7 +18,9 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     # A study without open comments has no such file.
     if job.input.comments:
         file = str(job.input.comments[0])
-        paths = {"comments": Path(file), "sites": Path(job.input.sites[0])}
+        paths = {"comments": Path(file)}
+        if job.input.sites:
+            paths["sites"] = Path(job.input.sites[0])
         sheets = {"sites": job.params.sheets[0]} if job.params.sheets[0] else {}
         comments = read_study(paths, sheets=sheets)["comments"]
     coded = read_codes(comments, coding, questions, file=file)

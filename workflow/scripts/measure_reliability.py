@@ -19,18 +19,19 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     instrument = load_instrument(read_yaml(given), file=given)
     declared = read_yaml(file)
     check_config(declared, loads(Path(job.input.schema[0]).read_text(encoding="utf-8")), file)
-    (responses, norms), sheets = map(Path, job.input.raw), job.params.sheets
-    # Norms that are scores have no answers to look at.
-    scores_only = has_scores(norms, instrument)
+    sheets, files = job.params.sheets, [Path(f) for f in job.input.norms]
+    # Norms that are scores have no answers to look at, and those of the doctors are theirs.
+    answered = [f for f in files if not has_scores(f, instrument, sheet=sheets[1])]
     found = measure(
-        read_responses(responses, instrument, sheet=sheets[0]),
-        None if scores_only else read_norm_items(norms, instrument, sheet=sheets[1]),
+        read_responses(Path(job.input.responses[0]), instrument, sheet=sheets[0]),
+        read_norm_items(answered[0], instrument, sheet=sheets[1]) if answered else None,
         instrument,
         declared,
         evidence=(EvidenceClass(job.params.evidence[0]), EvidenceClass(job.params.evidence[1])),
         confidence=job.params.confidence,
         seed=step_seed(job.params.seed, "measure_reliability"),
         file=file,
+        smallest=job.params.smallest,
     )
     for name, table in found.items():
         write_csv(Path(job.output[name]), table)

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from medlead.engagement.instrument import load_instrument
-from medlead.engagement.intake import free_groups
-from medlead.engagement.norms import read_norms
+from medlead.engagement.intake import free_groups, norms_of
 from medlead.engagement.responses import read_responses
-from medlead.engagement.results import engagement_results
+from medlead.engagement.results import engagement_results, norms_frame
 from medlead.engagement.scale_tables import compared_names, load_scale_tables, scale_tables
 from medlead.evidence import EvidenceClass
 from medlead.present.write import read_titles, write_tables
@@ -16,24 +15,25 @@ from medlead.writing import read_csv, write_csv
 
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
-    file, tables = job.input.instrument[0], job.input.tables[0]
+    file, tables = job.input.instrument[0], job.input.tables
     instrument = load_instrument(read_yaml(file), file=file)
-    declared = load_scale_tables(read_yaml(tables), instrument, file=tables)
-    (responses, norms, _), sheets = map(Path, job.input.raw), job.params.sheets
-    ratings = read_scales(job.input.ratings[0])
-    roster = site_roster(job.params.names, job.input.raw, sheets, ratings)
-    found = engagement_results(
-        read_responses(responses, instrument, known=free_groups(roster), sheet=sheets[0]),
-        read_norms(norms, instrument, sheet=sheets[1]),
-        instrument,
-        roster,
-        responses_are=EvidenceClass(job.params.evidence[0]),
-        norms_are=EvidenceClass(job.params.evidence[1]),
-        confidence=job.params.confidence,
-    )
-    for name in ("doctors", "standings", "placements", "endorsements"):
-        write_csv(Path(job.output[name]), getattr(found, name))
-    register, cells = job.input.published
-    write_csv(Path(job.output.names), compared_names(declared, read_csv(Path(cells))))
-    titles = {t.item: t.title for t in declared} | read_titles(register)
+    declared = load_scale_tables(read_yaml(tables[0]), instrument, file=tables[0]) if tables else ()
+    sheets, evidence = job.params.sheets, [EvidenceClass(e) for e in job.params.evidence]
+    ratings, sites = read_scales(job.input.ratings[0]), list(job.input.sites)
+    roster = site_roster(["sites"], sites, sheets[2:], ratings) if sites else None
+    given, known = Path(job.input.responses[0]), free_groups(roster)
+    responses = read_responses(given, instrument, known=known, sheet=sheets[0])
+    norms, kind = norms_of(list(map(Path, job.input.norms)), responses, instrument, sheets[1])
+    rules = {"confidence": job.params.confidence, "smallest": job.params.smallest}
+    rules |= {"responses_are": evidence[0], "norms_are": evidence[1]}
+    found = engagement_results(responses, norms, instrument, roster or (), **rules)
+    write_csv(Path(job.output.norms), norms_frame(norms, kind, evidence[1]))
+    for name in ("doctors", "standings", "placements", "endorsements", "withheld"):
+        # Single doctors of a study are written only where it asks for them.
+        for target in map(Path, job.output.get(name, ())):
+            write_csv(target, getattr(found, name))
+    for target in map(Path, job.output.names):
+        cells = read_csv(Path(job.input.published[1]))
+        write_csv(target, compared_names(declared, cells))
+    titles = {t.item: t.title for t in declared} | read_titles(job.input.published[0])
     write_tables(scale_tables(declared), titles, job.output.tables, job.output.pages)

@@ -38,7 +38,7 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         (),
     ),
-    "responses": (("respondent", "site", "group", "missing", "points"), ()),
+    "responses": (("respondent", "site", "group", "missing", "points"), ("ignored",)),
     "point": (("value", "label"), ("also",)),
     "item": (("item",), ("reverse",)),
     "scale": (
@@ -55,7 +55,7 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "groups": (("place_from",), ()),
     "section_b": (("about", "statements", "categories"), ()),
     "statement": (("statement", "says"), ()),
-    "category": (("value", "category", "side", "named"), ("assumed",)),
+    "category": (("value", "category", "side"), ("named", "assumed", "also")),
     "place": (("section", "line"), ()),
     "open question": (("question", "asks", "section", "line"), ()),
     "assumption": (
@@ -312,10 +312,12 @@ class _Check:
                 what = "the values are not two or more single digits that rise"
                 self.wrong("section_b / categories", what, "order them, the least first")
         self.twice("section_b / categories", "category", [c["category"] for c in categories])
+        spelt = [w for c in categories for w in {str(c["value"]), *map(str, c.get("also", ()))}]
+        self.twice("section_b / categories", "spelling", spelt)
         for category in categories:
             place = f"section_b / categories / {category['category']}"
             self.one_of(place, "side", category["side"], SIDES)
-            named = self.listed(f"{place} / named", category["named"], "place")
+            named = self.listed(f"{place} / named", category.get("named", []), "place")
             if named and category.get("assumed", False):
                 what = "a category that is named is not assumed"
                 self.wrong(place, what, "delete the places, or `assumed: true`")

@@ -133,6 +133,7 @@ class Category:
     side: str
     named: tuple[Place, ...]
     assumed: bool
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,7 @@ class Instrument:
     open_questions: tuple[OpenQuestion, ...]
     assumptions: tuple[Assumption, ...]
     decisions: tuple[Decision, ...]
+    ignored: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -306,7 +308,12 @@ def load_instrument(mapping: Mapping[str, Any], *, file: str = "mes.yaml") -> In
         statements={s["statement"]: s["says"] for s in section_b["statements"]},
         categories=tuple(
             Category(
-                c["value"], c["category"], c["side"], _places(c["named"]), c.get("assumed", False)
+                c["value"],
+                c["category"],
+                c["side"],
+                _places(c.get("named", ())),
+                c.get("assumed", False),
+                tuple(map(str, c.get("also", ()))),
             )
             for c in section_b["categories"]
         ),
@@ -328,6 +335,7 @@ def load_instrument(mapping: Mapping[str, Any], *, file: str = "mes.yaml") -> In
             Decision(d["about"], _place(d), d["found"], d["decided"], d["because"])
             for d in mapping["decisions"]
         ),
+        ignored=tuple(map(str, responses.get("ignored", ()))),
     )
 
 

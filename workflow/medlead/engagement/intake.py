@@ -1,23 +1,41 @@
 """Responses and norms as the check of all inputs reads them: their columns, or every fault."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from medlead.engagement.instrument import Instrument
-from medlead.engagement.norms import has_scores, norms_from_items, read_norms
-from medlead.engagement.responses import read_norm_items, read_responses
-from medlead.engagement.results import answers_frame, items_frame
+from medlead.engagement.norms import Norms, has_scores, norms_from_items, read_norms
+from medlead.engagement.responses import Responses, read_norm_items, read_responses
+from medlead.engagement.results import POOL, SAMPLE, SCORES, answers_frame, items_frame
 
 
-def free_groups(roster: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    """The sites of a roster as the reader of responses knows them: their groups are free."""
-    return dict.fromkeys(roster, ())
+def free_groups(roster: Iterable[str] | None) -> Mapping[str, tuple[str, ...]] | None:
+    """The sites of a roster as the reader of responses knows them: their groups are free.
+
+    Without a roster the sites are free too.
+    """
+    return None if roster is None else dict.fromkeys(roster, ())
+
+
+def norms_of(
+    files: Sequence[Path], responses: Responses, instrument: Instrument, sheet: str = ""
+) -> tuple[Norms, str]:
+    """The norms of the only file, or without a file those of the respondents themselves.
+
+    The second is their kind: `sample` (answers), `scores`, or `own doctors`. Raises
+    ProblemsFound as `read_norms`.
+    """
+    if not files:
+        return norms_from_items(responses.items, instrument), POOL
+    (file,) = files
+    kind = SCORES if has_scores(file, instrument, sheet=sheet) else SAMPLE
+    return read_norms(file, instrument, sheet=sheet), kind
 
 
 def checked_responses(
-    path: Path, instrument: Instrument, roster: Iterable[str], sheet: str = ""
+    path: Path, instrument: Instrument, roster: Iterable[str] | None, sheet: str = ""
 ) -> pd.DataFrame:
     """The responses as text; ProblemsFound as `read_responses`, sites beyond the roster too."""
     known = free_groups(roster)
@@ -26,8 +44,8 @@ def checked_responses(
 
 def checked_norms(path: Path, instrument: Instrument, sheet: str = "") -> pd.DataFrame:
     """The norm sample, its items as text or its scores as ranked; ProblemsFound as `read_norms`."""
-    if has_scores(path, instrument):
-        scales = read_norms(path, instrument).scales
+    if has_scores(path, instrument, sheet=sheet):
+        scales = read_norms(path, instrument, sheet=sheet).scales
         return pd.DataFrame({name: pd.Series(norm.keys) for name, norm in scales.items()})
     items = read_norm_items(path, instrument, sheet=sheet)
     norms_from_items(items, instrument)

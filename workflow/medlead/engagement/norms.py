@@ -125,22 +125,28 @@ def norms_from_scores(
 def read_norms(path: Path, instrument: Instrument, *, sheet: str = "") -> Norms:
     """The norms of a file: the items of the instrument, or its scales as scores.
 
-    `sheet` is that of a workbook; scores are read from text files only.
+    `sheet` is that of a workbook ("": the only one that fits).
 
     Raises `ProblemsFound` with everything that is wrong with it.
     """
-    if has_scores(path, instrument):
-        table = read_text_table(path, columns=instrument.scale_names)
+    if has_scores(path, instrument, sheet=sheet):
+        table = read_text_table(path, columns=instrument.scale_names, sheet=sheet or None)
         return norms_from_scores(_numbers(table.frame, table.rows, path), instrument)
     return norms_from_items(read_norm_items(path, instrument, sheet=sheet), instrument)
 
 
-def has_scores(path: Path, instrument: Instrument) -> bool:
+def has_scores(path: Path, instrument: Instrument, *, sheet: str = "") -> bool:
     """Whether a norm file has the scales of the instrument, and not its items."""
-    if not path.is_file() or path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+    if not path.is_file():
         return False
-    with path.open("rb") as source:
-        return layout_of(source.readline(1 << 16), instrument.scale_names) is not None
+    if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+        with path.open("rb") as source:
+            return layout_of(source.readline(1 << 16), instrument.scale_names) is not None
+    try:
+        read_text_table(path, columns=instrument.scale_names, sheet=sheet or None)
+    except ProblemsFound:
+        return False
+    return True
 
 
 def _numbers(frame: pd.DataFrame, rows: tuple[int, ...], path: Path) -> dict[str, FloatArray]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from medlead.engagement.aggregation import aggregation
 from medlead.engagement.answered import Sample
+from medlead.engagement.disclosure import hidden_units, unit_sizes
 from medlead.engagement.instrument import Instrument
 from medlead.engagement.reliability import reliability
 from medlead.engagement.responses import Answers, Responses
@@ -31,16 +32,19 @@ def measure(
     confidence: float,
     seed: int,
     file: str = "mes_reliability.yaml",
+    smallest: int = 0,
 ) -> dict[str, pd.DataFrame]:
     """The tables `reliability`, `structure` and `aggregation`.
 
     Samples are the norm sample (unless only its scores are known), all respondents, and, for
     reliability, every site.
     `declared` are the choices of `mes_reliability.yaml`, `evidence` the classes of responses
-    and norms. Each estimate draws from a random stream of its own, by its name. Raises
-    ProblemsFound where a choice does not fit the instrument.
+    and norms. Each estimate draws from a random stream of its own, by its name. Sites and groups
+    of fewer than `smallest` doctors are not shown. Raises ProblemsFound where a choice does
+    not fit the instrument.
     """
     check_choices(declared, instrument, file)
+    hidden = hidden_units(unit_sizes(responses), smallest)
     own, of_norms = (str(kind) for kind in evidence)
     whole = [Sample("all", "", responses.items, own)]
     if norms is not None:
@@ -49,6 +53,7 @@ def measure(
     sites = [
         Sample("site", site, responses.items[:, site_of == site], own)
         for site in sorted({site for site, _ in responses.units})
+        if (site, "") not in hidden
     ]
 
     def rng_of(step: str) -> Callable[[str], np.random.Generator]:
@@ -60,6 +65,19 @@ def measure(
         "confidence": confidence,
     }
     parallel = declared["parallel"]
+    agreed = aggregation(
+        responses,
+        score(responses.items, instrument),
+        instrument,
+        nulls={null["chance"]: null["shares"] for null in declared["agreement"]["nulls"]},
+        confidence=confidence,
+        evidence=own,
+    )
+    # All units together (no site, no group) stay: they tell of no single one.
+    told = [
+        not site or ((site, group) not in hidden and n >= smallest)
+        for site, group, n in zip(agreed["site"], agreed["group"], agreed["n"], strict=True)
+    ]
     return {
         "reliability": reliability(
             [*whole, *sites],
@@ -79,14 +97,7 @@ def measure(
             rng_of=rng_of("parallel"),
             **shared,
         ),
-        "aggregation": aggregation(
-            responses,
-            score(responses.items, instrument),
-            instrument,
-            nulls={null["chance"]: null["shares"] for null in declared["agreement"]["nulls"]},
-            confidence=confidence,
-            evidence=own,
-        ),
+        "aggregation": agreed[told].reset_index(drop=True),
     }
 
 

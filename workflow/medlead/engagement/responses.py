@@ -130,7 +130,7 @@ def _read(
             if layout is not None:
                 return reader.read(source, layout)
     # Workbooks, titles above the heading, wrong headings: the reader that handles and names them.
-    table = read_text_table(path, columns=columns, sheet=sheet or None)
+    table = read_text_table(path, columns=columns, sheet=sheet or None, ignored=instrument.ignored)
     body = io.BytesIO(table.frame.to_csv(index=False, header=False).encode("utf-8"))
     layout = Layout(ord(","), len(columns), tuple(range(len(columns))))
     return reader.read(body, layout, np.array(table.rows))
@@ -160,7 +160,7 @@ class _Reader:
         for code, point in enumerate(instrument.points, 1):
             points |= dict.fromkeys((str(point.value), *point.also), code)
         for code, category in enumerate(instrument.categories, 1):
-            categories[str(category.value)] = code
+            categories |= dict.fromkeys((str(category.value), *category.also), code)
         self.spelt = (points, categories)
         self.allowed = tuple(
             ", ".join(str(x.value) for x in listed) + ", or empty"

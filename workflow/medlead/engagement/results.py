@@ -10,6 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from medlead.engagement.disclosure import (
+    hidden_units,
+    unit_sizes,
+    withheld_frame,
+    withhold,
+)
 from medlead.engagement.groups import (
     NO_RESPONSES,
     Totals,
@@ -27,15 +33,22 @@ from medlead.evidence import EvidenceClass, resting_on
 
 EVERYBODY = ("", "")
 
+# Where the doctors that ranks are taken against come from.
+SAMPLE, SCORES, POOL = "sample", "scores", "own doctors"
+
 
 @dataclass(frozen=True)
 class Results:
-    """The four frames of the stage; the last column of each is `evidence`."""
+    """The frames of the stage; the last column of the first four is `evidence`.
+
+    `withheld` lists the units that are not shown (site, group, why).
+    """
 
     doctors: pd.DataFrame
     standings: pd.DataFrame
     placements: pd.DataFrame
     endorsements: pd.DataFrame
+    withheld: pd.DataFrame
 
 
 def engagement_results(
@@ -47,6 +60,7 @@ def engagement_results(
     responses_are: EvidenceClass,
     norms_are: EvidenceClass,
     confidence: float = 0.95,
+    smallest: int = 0,
 ) -> Results:
     """Score the responses and place groups, sites and everybody (report, sections 6.4 to 6.8).
 
@@ -54,19 +68,33 @@ def engagement_results(
     in the order of site and group, everybody first and each site before its groups.
     `endorsements` has a row for each group and site, statement and category; a site of the
     `roster` without responses has no count and no percentage there, and a `note`. A rank
-    rests on responses and norms, so it has the freer class of the two.
+    rests on responses and norms, so it has the freer class of the two. Units of fewer than
+    `smallest` doctors are not shown (see `disclosure`); `doctors` has everybody.
     """
     scored = score(responses.items, instrument)
     of_groups = totals_of(responses, scored, norms, instrument)
     every = with_wholes(of_groups, roster)
     ranked = str(resting_on(responses_are, norms_are))
     shares = with_absent(endorsements(responses, instrument), instrument, roster)
+    hidden = hidden_units(unit_sizes(responses), smallest)
+    placed = standings(every, norms, instrument, confidence=confidence).assign(evidence=ranked)
+    mapped = placements(every, norms, instrument, confidence=confidence).assign(evidence=ranked)
+    said = shares.assign(evidence=str(responses_are))
+    # A scale's name of its own, and how many answered at all, give nobody away.
+    own = ["respondents", "category", "side"]
     return Results(
         individuals(responses, scored, norms, instrument).assign(evidence=ranked),
-        standings(every, norms, instrument, confidence=confidence).assign(evidence=ranked),
-        placements(every, norms, instrument, confidence=confidence).assign(evidence=ranked),
-        shares.assign(evidence=str(responses_are)),
+        withhold(placed, hidden, smallest, "scale", own),
+        withhold(mapped, hidden, smallest, "map", own),
+        withhold(said, hidden, smallest, "statement", own),
+        withheld_frame(hidden),
     )
+
+
+def norms_frame(norms: Norms, kind: str, evidence: EvidenceClass) -> pd.DataFrame:
+    """What ranks are taken against: for each scale the doctors with a score, and their kind."""
+    rows = [(name, norm.size, kind, str(evidence)) for name, norm in norms.scales.items()]
+    return pd.DataFrame(rows, columns=["scale", "doctors", "kind", "evidence"])
 
 
 def with_wholes(of_groups: Totals, roster: Iterable[str]) -> Totals:

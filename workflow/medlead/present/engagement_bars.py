@@ -23,6 +23,7 @@ from medlead.present.engagement_paper import (
 from medlead.present.engagement_topic import Standing, Topic, Unit
 from medlead.present.sheet import INNER, Sheet
 from medlead.present.style import Figure
+from medlead.writing import plain_number
 
 _NAMES, _SIDES = 1.35, 0.85
 # What is told beside a bar: percentile with interval, and band with probability.
@@ -203,7 +204,7 @@ def draw_answers(topic: Topic) -> Figure:
     caption = topic.caption(
         "Numbers: percentage of those who answered the statement, each rounded by itself; n: how "
         f"many they are. {_smallest(units)}",
-        "* Assumed category: what is known of the statements does not name it." if assumed else "",
+        "* Assumed: this category is not named in what is published." if assumed else "",
         touches=("section-b",),
     )
     rows: list[dict[str, Any]] = []
@@ -233,7 +234,7 @@ def draw_answers(topic: Topic) -> Figure:
                 _shares(topic, axes, at + row / 2, told)
                 for column, share in enumerate(told):
                     x = left + width + 0.1 + (column + 0.5) * numbers
-                    ink = style.INK if share["count"] else style.MUTED
+                    ink = style.INK if share["n"] and share["count"] else style.MUTED
                     shown = _percent(share["percent"])
                     sheet.write(
                         x, middle, shown, style.SMALL, ha="center", color=ink, va="center_baseline"
@@ -281,7 +282,7 @@ def _answer_head(
 def _shares(topic: Topic, axes: Axes, centre: float, told: Sequence[dict[str, Any]]) -> None:
     start = 0.0
     for share in told:
-        if not share["count"]:
+        if not share["n"] or not share["count"]:
             continue
         look = topic.plan.categories[share["category"]]
         box = ((start, centre - 0.075), share["percent"], 0.15)
@@ -292,7 +293,8 @@ def _shares(topic: Topic, axes: Axes, centre: float, told: Sequence[dict[str, An
         )
         start += share["percent"]
     if not start:
-        axes.text(2, centre, NO_RESPONSES, size=style.SMALL, va="center", color=style.SOFT)
+        why = (told[0].get("note") if told else "") or NO_RESPONSES
+        axes.text(2, centre, why, size=style.SMALL, va="center", color=style.SOFT)
 
 
 def _percent(value: float) -> str:
@@ -308,7 +310,7 @@ def _answer_row(told: dict[str, Any]) -> dict[str, Any]:
         "scale": told["statement"],
         "level": told["category"],
         "value": told["percent"],
-        "label": str(int(told["count"])),
+        "label": plain_number(float(told["count"])),
         "n": int(told["n"]),
     }
 
@@ -321,6 +323,7 @@ def _answer_alt(topic: Topic, rows: Sequence[dict[str, Any]], units: Sequence[Un
             mine = [r for r in rows if r["statement"] == name and r["group"] == unit.group]
             n = int(mine[0]["n"]) if mine else 0
             shares = ", ".join(f"{_percent(r['percent'])} % {r['category']}" for r in mine if n)
-            told.append(f"{unit.label} (n = {n}): {shares or NO_RESPONSES}")
+            why = (mine[0].get("note") if mine else "") or NO_RESPONSES
+            told.append(f"{unit.label} (n = {n}): {shares or why}")
         parts.append(f"{name.upper()}, {text}: {'; '.join(told)}.")
     return topic.alt("Stacked bars show the answers to each statement.", *parts)

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medlead.engagement.instrument import Instrument
 from medlead.present import style
+from medlead.sources.each import lacking_kinds, listed_entries
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.sources.reading import nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # For each kind of picture the keys that it needs beside the common ones.
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -25,7 +29,7 @@ SIDES = ("disagree", "neither", "agree")
 COMPONENTS = ("organisational", "individual")
 
 _COMMON = ("figure", "kind", "title", "note")
-_TOP = ("titles", "notes", "warnings", "looks", "words", "figures")
+_TOP = ("titles", "notes", "warnings", "looks", "words", "figures", "study")
 _LOOKS = ("bands", "components", "sides")
 _WORDS = (*COMPONENTS, "model", "quadrants")
 _CORNERS = ("both", "high_high", "high_low", "low_high", "low_low")
@@ -68,9 +72,16 @@ class EngagementPlan:
 
 
 def load_engagement_figures(
-    mapping: Mapping[str, Any], instrument: Instrument, *, file: str = "engagement_figures.yaml"
+    mapping: Mapping[str, Any],
+    instrument: Instrument,
+    *,
+    file: str = "engagement_figures.yaml",
+    part: str = "figures",
+    sites: Sequence[str] = (),
 ) -> EngagementPlan:
-    """The figures of a parsed declaration file.
+    """The figures of a parsed declaration file: those of one `part` of it.
+
+    `sites` are those for which an entry with `each: site` stands.
 
     Raises ProblemsFound with every unknown key, kind, map, band, side and quadrant (the nearest
     right one is named), what a kind lacks, and figures declared twice.
@@ -89,7 +100,8 @@ def load_engagement_figures(
     check.known("looks: sides", looks.get("sides", {}), SIDES)
     quadrants = [quadrant.label for quadrant in instrument.typology.quadrants]
     check.known("words: quadrants", words.get("quadrants", {}), quadrants)
-    figures = [check.figure(given, mapping, instrument) for given in mapping.get("figures", ())]
+    listed = check.listed(mapping.get(part) or (), instrument, sites)
+    figures = [check.figure(given, mapping, instrument) for given in listed]
     names = [figure.figure for figure in figures if figure]
     for name in sorted({n for n in names if names.count(n) > 1}):
         check.wrong(name, "the figure is declared twice", "delete one of them")
@@ -106,6 +118,14 @@ def load_engagement_figures(
         corners={name: str(words.get("model", {}).get(name, "")) for name in _CORNERS},
         quadrants={name: str(words.get("quadrants", {}).get(name, "")) for name in quadrants},
     )
+
+
+def figures_frame(plan: EngagementPlan) -> "pd.DataFrame":
+    """The pictures in order: `figure`, `kind`, `site`, `map` and `title`."""
+    import pandas as pd
+
+    rows = [(f.figure, f.kind, f.site, f.map, f.title) for f in plan.figures]
+    return pd.DataFrame(rows, columns=["figure", "kind", "site", "map", "title"])
 
 
 def _bands(labels: Sequence[str], given: Mapping[str, Mapping[str, str]]) -> dict[str, Look]:
@@ -178,6 +198,20 @@ class _Check:
         for key in given:
             if str(key) not in keys:
                 self.unknown(place, "key", str(key), keys)
+
+    def listed(
+        self, given: Sequence[Mapping[str, Any]], instrument: Instrument, sites: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        maps = [m.name for m in instrument.typology.maps]
+        lacking = lacking_kinds(maps, list(instrument.statements))
+        found = []
+        for entry in given:
+            try:
+                found += listed_entries([entry], sites, maps, lacking)
+            except (KeyError, ValueError) as error:
+                self.wrong(str(entry.get("figure", "a figure without a name")), str(error),
+                           "correct the entry")  # fmt: skip
+        return found
 
     def figure(
         self, given: Mapping[str, Any], mapping: Mapping[str, Any], instrument: Instrument

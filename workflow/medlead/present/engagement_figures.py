@@ -32,11 +32,13 @@ def draw_engagement(
 ) -> Iterator[tuple[str, Figure]]:
     """Every declared figure with its item, in the order of the declaration.
 
-    `evidence` is the class of the responses, `confidence` the coverage with which they were
-    scored; diagrams are conceptual. Raises ProblemsFound for a site that the responses do not
-    have.
+    `evidence` is the class of ranks, `confidence` the coverage with which they were
+    scored; diagrams are conceptual, and answers to Section B have no rank. Raises ProblemsFound
+    for a site that the responses do not have.
     """
     for declared in plan.figures:
         own = EvidenceClass.CONCEPTUAL if declared.kind in CONCEPTUAL else evidence
+        if declared.kind == "answers":
+            own = results.responses
         topic = Topic(declared, plan, results, own, confidence)
         yield declared.figure, _DRAWN[declared.kind](topic)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from medlead.engagement.disclosure import WITHHELD
 from medlead.engagement.groups import NO_RESPONSES, NO_SCORES, TOO_FEW
 from medlead.engagement.instrument import Map
 from medlead.present import style
@@ -86,7 +87,7 @@ def draw_map(topic: Topic) -> Figure:
 
 
 def _places(row: dict[str, Any]) -> bool:
-    return str(row["note"]) not in (TOO_FEW, NO_SCORES, NO_RESPONSES)
+    return str(row["note"]) not in (TOO_FEW, NO_SCORES, NO_RESPONSES, WITHHELD)
 
 
 def _panel(

@@ -8,8 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from medlead.engagement.disclosure import WITHHELD
 from medlead.engagement.groups import NO_RESPONSES, NO_SCORES, TOO_FEW
 from medlead.engagement.instrument import Band, Instrument, Scale
+from medlead.engagement.results import POOL
 from medlead.evidence import EvidenceClass
 from medlead.present import style
 from medlead.present.engagement_declared import EngagementFigure, EngagementPlan
@@ -18,21 +20,8 @@ from medlead.sources.messages import Problem, ProblemsFound
 from medlead.sources.reading import nearest
 from medlead.writing import plain_number, read_csv
 
-DATA_COLUMNS = [
-    "part",
-    "site",
-    "group",
-    "scale",
-    "level",
-    "value",
-    "low",
-    "high",
-    "label",
-    "probability",
-    "n",
-    "note",
-    "evidence",
-]
+DATA_COLUMNS = ["part", "site", "group", "scale", "level", "value", "low", "high", "label",
+                "probability", "n", "note", "evidence"]  # fmt: skip
 # Rows of all sites together are not drawn here.
 _ALL = ("", "all")
 _TEXT = {"site", "group", "scale", "map", "statement", "category", "side"} | {
@@ -56,15 +45,29 @@ class Results:
     standings: pd.DataFrame
     placements: pd.DataFrame
     endorsements: pd.DataFrame
+    # Whether ranks are taken among the doctors who answered, for want of a norm sample.
+    pool: bool = False
+
+    @property
+    def responses(self) -> EvidenceClass:
+        """The class of the answers: that of the counts of Section B, else of the standings."""
+        if not len(self.endorsements):
+            return self.evidence
+        return EvidenceClass(str(self.endorsements["evidence"].iloc[0]))
 
     @property
     def evidence(self) -> EvidenceClass:
-        """The class of the responses, from the column `evidence` of the standings."""
+        """The class of ranks, from the column `evidence` of the standings."""
         return EvidenceClass(str(self.standings["evidence"].iloc[0]))
 
 
-def read_results(standings: Path, placements: Path, endorsements: Path) -> Results:
-    """The results that were written as CSV: names as text, all else as numbers."""
+def read_results(
+    standings: Path, placements: Path, endorsements: Path, norms: Path | None = None
+) -> Results:
+    """The results that were written as CSV: names as text, all else as numbers.
+
+    `norms` says what ranks are taken against (`results.norms_frame`).
+    """
 
     def read(path: Path) -> pd.DataFrame:
         frame = read_csv(path)
@@ -75,7 +78,8 @@ def read_results(standings: Path, placements: Path, endorsements: Path) -> Resul
                 )
         return frame
 
-    return Results(read(standings), read(placements), read(endorsements))
+    pool = norms is not None and POOL in set(read_csv(norms)["kind"])
+    return Results(read(standings), read(placements), read(endorsements), pool)
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class Standing:
     @property
     def placed(self) -> bool:
         """Whether the unit has enough doctors for a band."""
-        return self.note not in (TOO_FEW, NO_SCORES, NO_RESPONSES)
+        return self.note not in (TOO_FEW, NO_SCORES, NO_RESPONSES, WITHHELD)
 
     @property
     def known(self) -> bool:
@@ -178,7 +182,10 @@ class Topic:
     @property
     def warning(self) -> str:
         """The words that this evidence needs in the picture."""
-        return self.plan.warnings.get(str(self.evidence), "")
+        kind = str(self.evidence)
+        if self.evidence is self.results.evidence is not self.results.responses:
+            kind = f"{kind}-norms"
+        return self.plan.warnings.get(kind, "")
 
     @property
     def coverage(self) -> str:
@@ -306,9 +313,9 @@ class Topic:
     def reading(self) -> str:
         """How a percentile of a group is meant."""
         standing = self.instrument.standing.value.replace("-", " ")
+        against = "among all who answered here" if self.results.pool else "against the norm sample"
         return (
-            f"Percentiles against the norm sample; of a group the {standing}. "
-            "Bands are decided before rounding."
+            f"Percentiles {against}; of a group the {standing}. Bands are decided before rounding."
         )
 
     @property

@@ -112,7 +112,7 @@ def notebook_links(
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
         texts = [text for cell in cells for text in _told(cell)]
         address = f"../notebooks/{notebook.stem}.html"
-        lines = [line for line in texts[0].splitlines() if line.strip()]
+        lines = [line for text in texts for line in text.splitlines() if line.strip()]
         listed.append((lines[0].lstrip("# "), address, lines[1]))
         for text in texts:
             for item in _ANCHOR.findall(text):

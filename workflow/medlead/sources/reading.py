@@ -82,7 +82,12 @@ class TextTable:
 
 
 def read_text_table(
-    path: Path, *, columns: Sequence[str], sheet: str | None = None, keep_faults: bool = False
+    path: Path,
+    *,
+    columns: Sequence[str],
+    sheet: str | None = None,
+    keep_faults: bool = False,
+    ignored: Sequence[str] = (),
 ) -> TextTable:
     """The records of a CSV, TSV or XLSX file as text, in the order of `columns`.
 
@@ -93,14 +98,15 @@ def read_text_table(
     files, missing, unknown or repeated columns, rows of another length, error cells,
     formulas without a stored value, cells merged within the table. With `keep_faults`
     error cells stay as they are, and formulas without a value read `#UNSTORED!`: for
-    tables whose reader judges each cell itself.
+    tables whose reader judges each cell itself. Columns headed by one of `ignored` are left out
+    with a note.
     """
     wanted = {heading_key(name): name for name in columns}
     if len(wanted) != len(columns):
         raise ValueError(f"wanted columns are not told apart: {list(columns)}")
     grids = load_grids(path, lambda rows: _best_score(rows, wanted))
     grid = _choose_sheet(path.as_posix(), grids, wanted, sheet)
-    return _Table(grid, wanted, keep_faults).read()
+    return _Table(grid, wanted, keep_faults, ignored).read()
 
 
 def clean(text: str) -> str:
@@ -174,8 +180,11 @@ def _choose_sheet(
 class _Table:
     """The search for one table in one grid; collects problems and notes on the way."""
 
-    def __init__(self, grid: Grid, wanted: Mapping[str, str], keep_faults: bool) -> None:
+    def __init__(
+        self, grid: Grid, wanted: Mapping[str, str], keep_faults: bool, ignored: Sequence[str]
+    ) -> None:
         self.grid = grid
+        self.ignored = {heading_key(name) for name in ignored}
         self.keep_faults = keep_faults
         self.wanted = wanted
         self.cells = [[clean(cell) for cell in row] for row in grid.cells]
@@ -252,6 +261,9 @@ class _Table:
         for c, text in enumerate(self.cells[heading]):
             name = self.wanted.get(heading_key(text))
             if not text:
+                continue
+            if name is None and heading_key(text) in self.ignored:
+                self.notes.append(f"the column '{text}' is not read")
                 continue
             if name is None:
                 if heading_key(text) not in map(heading_key, extra):

@@ -1,0 +1,106 @@
+"""What is made once for each site: the names of sites, and declarations written out for them.
+
+Kept free of pandas: names of pages and pictures are asked for before anything is planned.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from medlead.sources.messages import Problem, ProblemsFound
+from medlead.writing import file_stems, stems_alike
+
+EACH = ("site", "map")
+
+
+def listed_entries(
+    entries: Sequence[Mapping[str, Any]],
+    sites: Sequence[str],
+    maps: Sequence[str],
+    lacking: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """The entries with those that say `each:` written out, in order.
+
+    `each` names `site`, `map` or both; the entry then stands once for each of `sites` and
+    (or) `maps`, has that name under the same key, and `{site}` and `{map}` in its `figure`
+    are filled with a file stem of it. Entries with `each` of a kind in `lacking` are left out.
+    Raises KeyError where an entry with `each` has no `figure`, ValueError for another word
+    under `each` and for a name that does not hold what it is written out by.
+    """
+    stems = {"site": file_stems("site", sites), "map": _stems(maps)}
+    found = []
+    for entry in entries:
+        by = entry.get("each", ())
+        if by and entry.get("kind") in lacking:
+            continue
+        by = [by] if isinstance(by, str) else list(by)
+        for key in by:
+            if key not in EACH:
+                raise ValueError(f"'{key}' under `each` is not one of {', '.join(EACH)}")
+            if f"{{{key}}}" not in str(entry["figure"]):
+                raise ValueError(f"'{entry['figure']}' does not hold {{{key}}}, so names repeat")
+        for names in product(*(stems[key] for key in by)):
+            own = {k: v for k, v in entry.items() if k != "each"}
+            for key, name in zip(by, names, strict=True):
+                own[key] = name
+                own["figure"] = str(own["figure"]).replace(f"{{{key}}}", stems[key][name])
+            found.append(own)
+    return found
+
+
+def lacking_kinds(maps: Sequence[str], statements: Sequence[str]) -> tuple[str, ...]:
+    """The kinds of pictures that an instrument without maps or without statements cannot have."""
+    return (*(() if maps else ("map", "grid")), *(() if statements else ("answers",)))
+
+
+def page_stems(named: Sequence[tuple[str, int | None, str]]) -> dict[str, str]:
+    """The file stem of each site's page; sites are given as (file, row, name).
+
+    Raises ProblemsFound where two sites would share a page, with the place of the later one.
+    """
+    stems = file_stems("site", (name for *_, name in named))
+    place = {name: (file, row) for file, row, name in reversed(named)}
+    problems = []
+    for names in stems_alike(stems):
+        for name in names[1:]:
+            file, row = place[name]
+            what = f"the report of this site would be {stems[name]}.html, as that of '{names[0]}'"
+            mend = "name them so that they differ in letters A to Z or digits, whatever the case"
+            problems.append(Problem(file, what, mend, row, "site", name))
+    if problems:
+        raise ProblemsFound(problems)
+    return stems
+
+
+def column_texts(
+    path: Path,
+    name: str,
+    sheet: str,
+    columns: Callable[[], Sequence[str]],
+    ignored: Sequence[str] = (),
+) -> list[tuple[int, str]]:
+    """The row and the text of each record in the column `name`; the heading is row 1.
+
+    A file that is more than a plain CSV is read as the jobs read it, with all its `columns`
+    (asked for only then) but the `ignored`; raises ProblemsFound as they do.
+    """
+    if path.suffix.lower() == ".csv":
+        with path.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
+            rows = csv.reader(lines)
+            heading = [text.strip() for text in next(rows, ())]
+            if name in heading:
+                place = heading.index(name)
+                told = enumerate(rows, 2)
+                return [(at, row[place].strip()) for at, row in told if len(row) > place]
+    from medlead.sources.reading import read_text_table
+
+    table = read_text_table(path, columns=columns(), sheet=sheet or None, ignored=ignored)
+    return [(at, str(t).strip()) for at, t in zip(table.rows, table.frame[name], strict=True)]
+
+
+def _stems(names: Sequence[str]) -> dict[str, str]:
+    """A file stem for each name, without a word before it."""
+    return {n: re.sub("^map-", "", s) for n, s in file_stems("map", names).items()}

@@ -151,7 +151,7 @@ def test_a_rerun_after_an_edit_equals_a_build_from_nothing(scratch: Copy, tmp_pa
         ("verdicts/audit.py", {"judge_cells"} | PAGE),
         ("present/site.py", {"build_page", "record_run", "all"}),
         ("engagement/typology.py", {"check_inputs"} | AFTER_SCORES | AFTER_STATEMENTS),
-        ("engagement/reliability.py", {"measure_reliability", "all"}),
+        ("engagement/reliability.py", {"measure_reliability"} | PAGE),
         ("engagement/comments.py", AFTER_COMMENTS),
         ("reconstruction/on_scales.py", AFTER_STATEMENTS),
         ("verdicts/statements.py", AFTER_STATEMENTS),

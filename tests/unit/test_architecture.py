@@ -223,3 +223,16 @@ def test_no_path_is_absolute_and_no_work_is_left_open(name: str) -> None:
     text = MODULES[name].read_text(encoding="utf-8")
     assert not [s for s in strings(TREES[name]) if re.match(r"/(work|home|tmp|root|usr)\b", s)]
     assert not re.search("TO" + "DO|FIX" + "ME|XX" + "X", text)
+
+
+@pytest.mark.parametrize("part", ["sources", "survey", "performance", "reconstruction", "verdicts"])
+def test_a_public_name_stands_for_one_thing_within_a_part_of_the_package(part: str) -> None:
+    named: dict[str, list[str]] = {}
+    for module, tree in TREES.items():
+        if not module.startswith(f"medlead.{part}."):
+            continue
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                named.setdefault(node.name, []).append(module)
+    assert named
+    assert {name: where for name, where in named.items() if len(where) > 1} == {}

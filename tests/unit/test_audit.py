@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from medlead.verdicts.audit import AUDIT_COLUMNS, Severity, audit_frame
+from medlead.verdicts.audit import AUDIT_COLUMNS, Severity, _explained, audit_frame
+from medlead.verdicts.causes import Cause
 from medlead.verdicts.compare import VERDICT_COLUMNS
 from medlead.verdicts.declared import expand
 from medlead.verdicts.mends import smallest_mends
-from medlead.verdicts.relations import Cell, numeric_values
+from medlead.verdicts.relations import SELECTIONS, Cell, Instance, Outcome, numeric_values
 from medlead.verdicts.relations import test_instance as decide
 
 NO_MARKS = pd.DataFrame(columns=VERDICT_COLUMNS)
@@ -78,7 +79,10 @@ def test_a_total_that_no_cell_explains_is_told_without_a_culprit() -> None:
     # The printed figure at that place is the total; its parts are as doubtful as it is.
     assert (row["printed"], row["implied"]) == ("4", "")
     assert (row["check"], row["severity"], row["certainty"]) == ("sum", "major", "certain")
-    assert row["explanation"].startswith("Parts and whole. One side adds up to 3, the other to 4.")
+    # What is wrong stands first, and the rule is not told as if it held.
+    assert row["explanation"].startswith(
+        "The print says 4; its parts add up to 3. What should hold: Parts and whole."
+    )
     assert row["explanation"].endswith(
         "The print does not show which cell is wrong: to change no single one, or any of "
         "several, would mend it."
@@ -120,8 +124,8 @@ def test_a_share_that_fails_alone_shows_what_its_count_implies() -> None:
     texts = {("a", "n"): "1", ("whole", "n"): "3", ("a", "%"): "35"}
     (row,) = audit(texts, SHARES[:1]).to_dict("records")
     assert (row["printed"], row["line"], row["severity"]) == ("35", PLACES["a"], "minor")
-    assert float(row["implied"]) == pytest.approx(100 / 3)
-    assert "give 33.3 %" in row["explanation"]
+    assert row["implied"] == "33.3"
+    assert row["explanation"].startswith("The print says 35 %; its count and base imply 33.3 %.")
     assert "does not show" not in row["explanation"]
 
 
@@ -135,7 +139,9 @@ def test_a_commonest_number_that_the_table_does_not_have() -> None:
         "value": cell("again"),
     }
     (row,) = audit(texts, [commonest]).to_dict("records")
-    assert row["explanation"] == "Most have that number. The table has 1 or 2, the text 2."
+    assert row["explanation"] == (
+        "The text says 2; the table implies 1 or 2. What should hold: Most have that number."
+    )
     assert (row["printed"], row["implied"]) == ("2", "1 or 2")
     assert (row["line"], row["severity"]) == (PLACES["again"], "minor")
 
@@ -143,7 +149,7 @@ def test_a_commonest_number_that_the_table_does_not_have() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "severity", "told"),
     [
-        ("4", "5", Severity.MINOR, "One place has 4, the other 5."),
+        ("4", "5", Severity.MINOR, "The print says 4 in one place and 5 in the other."),
         ("sha256:aa", "sha256:bb", Severity.WORDING, "letter for letter"),
     ],
 )
@@ -160,7 +166,7 @@ def test_a_percentage_of_nothing_is_told_in_words() -> None:
     texts = {("a", "n"): "0", ("whole", "n"): "0", ("a", "%"): "50"}
     (row,) = audit(texts, SHARES[:1]).to_dict("records")
     assert (row["printed"], row["severity"]) == ("50", "minor")
-    assert "base is 0" in row["explanation"]
+    assert "The print says 50 %; its base is 0" in row["explanation"]
 
 
 def test_limits_and_orders() -> None:
@@ -180,8 +186,8 @@ def test_limits_and_orders() -> None:
     frame = audit({("a", "n"): "4", ("b", "n"): "5", ("whole", "n"): "7"}, [limit, order])
     # One wrong cell could explain both.
     assert frame["check"].tolist() == ["limit; order"]
-    assert "add up to 9, but only 7" in frame["explanation"][0]
-    assert "The order is broken: 4 5." in frame["explanation"][0]
+    assert "adds up to 9 here; elsewhere it has only 7 in all" in frame["explanation"][0]
+    assert "order that its numbers break: 4 5." in frame["explanation"][0]
 
 
 def test_marks_that_differ_are_conditional_findings() -> None:
@@ -200,3 +206,15 @@ def test_marks_that_differ_are_conditional_findings() -> None:
     (row,) = audit(texts, [], judged).to_dict("records")
     assert (row["printed"], row["implied"], row["certainty"]) == ("no star", "*", "conditional")
     assert (row["check"], row["line"], row["severity"]) == ("marks", PLACES["a"], "minor")
+    assert "the print says no star; r and n imply *" in row["explanation"]
+
+
+@pytest.mark.parametrize("kind", SELECTIONS)
+def test_every_kind_of_finding_says_first_what_is_printed(kind: str) -> None:
+    instance = Instance("r", "r", kind, "The rule.", (("table-07", "a", "n"),), ())
+    cause = Cause((Outcome(instance, False, "3", "4"),))
+    lead, _, rule = _explained(cause, is_open=False).partition(" What should hold: ")
+    assert rule == "The rule."
+    assert lead.startswith(("The print ", "The text "))
+    assert "3" in lead
+    assert kind in (*("none", "descending"),) or "4" in lead

@@ -546,7 +546,12 @@ def test_by_a_kind_of_answer_the_share_decides_and_not_the_mean() -> None:
     assert holds(study, "b-least", "", "b", "g")
     assert holds(study, "b-most", "disagree", "b", "h")
     assert not holds(study, "b-most", "disagree", "b", "g")
-    assert holds(study, "b-least", "disagree", "b", "g")
+    # Who disagrees more often is mostly lower on average: most by the share, least by the mean.
+    study = tallied([2, 0, 0, 1, 0], [0, 1, 0, 0, 1])
+    assert holds(study, "b-most", "disagree", "b", "g")
+    assert not holds(study, "b-most", "", "b", "g")
+    assert holds(study, "b-least", "disagree", "b", "h")
+    assert not holds(study, "b-least", "", "b", "h")
 
 
 def test_a_scale_has_the_names_that_the_instrument_knows() -> None:

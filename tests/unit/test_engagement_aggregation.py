@@ -230,7 +230,7 @@ def test_simulated_answers_are_cautioned_wherever_there_is_a_value() -> None:
 def few() -> dict[str, Any]:
     """The shipped choices with few resamples and replicates."""
     choices = copy.deepcopy(CHOICES)
-    choices["factors"] |= {"resamples": 10, "per_parameter": 1}
+    choices["factors"] |= {"resamples": 4, "per_parameter": 1.5}
     choices["parallel"] |= {"replicates": 5, "per_item": 1.2}
     return choices
 

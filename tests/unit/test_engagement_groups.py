@@ -125,6 +125,24 @@ def test_an_end_beyond_all_scores_has_the_rank_of_the_lowest_or_highest() -> Non
     assert low["p_low"] + low["p_medium"] + low["p_high"] == pytest.approx(1)
 
 
+def test_a_mean_between_two_scores_of_the_norms_can_be_on_the_edge_of_a_band() -> None:
+    """Five each at 0, 25, 50, 75: every mean above 25 and below 50 has rank 50, and is low. So
+    low ends at a mean of 50, not of 25. Doctors 25, 25, 25, 50, 50: mean 35, s = 13.69.
+    """
+    norms = norms_from_items(alike([1, 2, 3, 4] * 5), OF_MEAN)
+    row = index_of(table_of(alike([2, 2, 2, 3, 3]), norms, OF_MEAN))
+    assert (row["percentile"], row["band"]) == (50, "low")
+    error = np.std([25, 25, 25, 50, 50], ddof=1) / math.sqrt(5)
+    assert row["p_low"] == pytest.approx(stats.t.cdf((50 - 35) / error, 4))
+    # From 50 on the rank is above 60: 62.5 at 50 itself, where a quarter has the same.
+    assert row["p_high"] == pytest.approx(1 - row["p_low"])
+    scored = score(alike([2, 2, 2, 3, 3]), OF_MEAN)
+    summed = totals(scored, norms, np.zeros(5, dtype=np.int32), [("A", "x")], OF_MEAN)
+    place = placements(summed, norms, OF_MEAN).iloc[0]
+    assert place["quadrant"] == "indifferent"
+    assert place["p_indifferent"] + place["p_frustrated"] == pytest.approx(row["p_low"])
+
+
 def by_plain_means(
     scored: Scored, norms: Norms, unit: np.ndarray[Any, Any], name: str, place: int
 ) -> list[float]:

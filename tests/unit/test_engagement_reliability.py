@@ -182,12 +182,12 @@ def test_the_interval_of_omega_covers_about_as_often_as_it_says() -> None:
     spread = np.array([4.0, 0.5, 0.5, 0.5])
     shared = (loadings * spread).sum() ** 2
     true = shared / (shared + ((rest * spread) ** 2).sum())
-    hit, times = 0, 60
+    hit, times = 0, 40
     for _ in range(times):
         values = rng.normal(size=(200, 1)) * loadings + rng.normal(size=(200, 4)) * rest
         found = fit(one_factor("abcd"), np.corrcoef(values, rowvar=False))
         (low, high), _, failed = omega_intervals(
-            found, values * spread, np.ones(4), resamples=100, confidence=0.9, rng=rng
+            found, values * spread, np.ones(4), resamples=60, confidence=0.9, rng=rng
         )
         assert failed == 0
         hit += low <= true <= high

@@ -134,7 +134,8 @@ def test_files_hold_what_they_should(tmp_path, figure):
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(f"f.{s}" for s in SUFFIXES)
     assert (tmp_path / "f.txt").read_text(encoding="utf-8") == figure.alt + "\n"
     back = pd.read_csv(tmp_path / "f.csv", keep_default_na=False)
-    assert list(back.columns) == list(figure.data.columns)
+    assert list(back.columns) == [*figure.data.columns, "evidence"]
+    assert set(back["evidence"]) == {str(figure.evidence)}
     assert len(back) == len(figure.data)
     svg = (tmp_path / "f.svg").read_text(encoding="utf-8")
     assert "<text" not in svg

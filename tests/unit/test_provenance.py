@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -353,6 +354,30 @@ def test_a_refused_value_is_told_plainly_and_traced_in_the_log(tmp_path: Path) -
     log = p["log"].read_text(encoding="utf-8")
     assert "Traceback" in log
     assert log.startswith(str(ProblemsFound([told])))
+    assert not p["receipt"].exists()
+
+
+@pytest.mark.parametrize("wrong", [lambda: [].items(), lambda: "2" + 2])
+def test_a_value_of_a_wrong_kind_is_told_plainly(
+    tmp_path: Path, wrong: Callable[[], object]
+) -> None:
+    p = paths(tmp_path)
+    files = [tmp_path / "tables.yaml", tmp_path / "returns.csv"]
+    for file in files:
+        file.write_text("", encoding="utf-8")
+    with (
+        pytest.raises(SystemExit) as stopped,
+        Job([str(f) for f in files], [str(p["made"])], str(p["log"]), str(p["receipt"])),
+    ):
+        wrong()
+    assert stopped.value.code == 1
+    (told,) = collect_problems(p["problems"].parent)
+    assert "another kind" in told.what
+    # Where to look: the files in which kinds can be mixed up, and the log.
+    assert str(files[0]) in told.mend
+    assert "returns.csv" not in told.mend
+    assert p["log"].as_posix() in told.mend
+    assert "Traceback" in p["log"].read_text(encoding="utf-8")
     assert not p["receipt"].exists()
 
 

@@ -72,9 +72,9 @@ def test_a_cell_that_cannot_be_true_of_a_respondent_is_a_conditional_finding() -
     assert (found.key, found.printed, found.implied) == (("t", "A", "Kind"), "new", "")
     assert (found.severity, found.certainty) == (Severity.MAJOR, CONDITIONAL)
     assert found.explanation == (
-        "T : A, Kind: new. This cannot be, with all that the survey prints. The least slack is "
-        "12 with all known records among the respondents, 7 with this cell left open. "
-        "Conditional: They all answered."
+        "T : A, Kind: the print says new; this cannot be, with all that the survey prints. The "
+        "least slack is 12 with all known records among the respondents, 7 with this cell left "
+        "open. Conditional: They all answered."
     )
 
 
@@ -90,7 +90,10 @@ def test_cells_with_one_reason_are_one_finding_and_others_stay_apart() -> None:
     )
     needed = [("A", "Kind", "always"), ("A", "Size", "always"), ("B", "Where", "always")]
     first, second = among(*needed, told=told)
-    assert "T : A, Kind and Size: new; 4. Too new. What would fit: old." in first.explanation
+    assert (
+        "T : A, Kind and Size: the print says new; 4; what would fit is old. Too new."
+        in first.explanation
+    )
     # With both cells of A told together, leaving it out tells of nothing else.
     assert "6 without A" in first.explanation
     assert (first.implied, second.implied) == ("old", "")
@@ -109,9 +112,9 @@ def test_leaving_a_record_out_is_not_told_for_one_of_its_several_conflicts() -> 
 def test_cells_that_stand_in_for_each_other_are_named_together() -> None:
     """B is blamed in one optimum; C prints the same and eases as much, D eases nothing."""
     (found,) = among(("B", "Size", "in some"))
-    assert found.explanation.startswith("T : B and C, Size: 5.")
+    assert found.explanation.startswith("T : B and C, Size: the print says 5; this cannot be")
     (found,) = among(("B", "Size", "always"))
-    assert found.explanation.startswith("T : B, Size: 5.")
+    assert found.explanation.startswith("T : B, Size: the print says 5; ")
 
 
 def test_words_of_several_meanings_and_values_without_a_box_are_certain() -> None:
@@ -122,6 +125,8 @@ def test_words_of_several_meanings_and_values_without_a_box_are_certain() -> Non
         (("t", "B", "Beds"), "9.5", "", Severity.MINOR),
     ]
     assert {f.certainty for f in found} == {CERTAIN}
+    for finding in found:
+        assert f"the print says {finding.printed}" in finding.explanation
 
 
 def test_a_study_has_no_known_records() -> None:

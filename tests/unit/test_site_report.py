@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
 
 from medlead.engagement.comments import load_coding_frame, read_codes, theme_counts
 from medlead.engagement.instrument import load_instrument
@@ -21,7 +23,8 @@ from medlead.plan import Plan
 from medlead.present.notebooks import run_and_render
 from medlead.present.write import notebook_links
 from medlead.sources.inputs import read_yaml
-from medlead.writing import file_stems, write_csv
+from medlead.sources.messages import ProblemsFound
+from medlead.writing import file_stems, stems_alike, write_csv
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
@@ -29,14 +32,26 @@ CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"
 # --- from the roster to names of pages ----------------------------------------
 
 
-def test_names_of_pages_are_plain_and_never_alike():
-    assert file_stems("site", ["A", "St Mary's / East", "a", "A", "", "東京"]) == {
+def test_names_of_pages_are_plain():
+    assert file_stems("site", ["A", "St Mary's / East", "../up", "A", "Łódź 2", "東京"]) == {
         "A": "site-A",
         "St Mary's / East": "site-St-Mary-s-East",
-        "a": "site-a-2",
-        "": "site",
-        "東京": "site-2",
+        "../up": "site-up",
+        "Łódź 2": "site-d-2",
+        "東京": "site",
     }
+
+
+@given(st.lists(st.text(max_size=8), max_size=8))
+def test_names_that_share_a_page_are_found_whatever_their_order(names):
+    stems = file_stems("site", names)
+    assert all(re.fullmatch(r"site(-[A-Za-z0-9]+)*", stem) for stem in stems.values())
+    alike = stems_alike(stems)
+    shared = {frozenset(group) for group in alike}
+    assert shared == {frozenset(g) for g in stems_alike(file_stems("site", names[::-1]))}
+    # What is not told to be shared is a page of its own.
+    kept = {stem.lower() for name, stem in stems.items() if not any(name in g for g in alike)}
+    assert len(kept) + sum(map(len, alike)) == len(stems)
 
 
 def plan_of(folder: Path, file: str, sheet: str = "") -> Plan:
@@ -53,6 +68,22 @@ def test_the_sites_of_the_roster_in_its_order(tmp_path):
     assert list(plan_of(tmp_path, "sites.csv").sites()) == list(
         pd.read_csv(ROOT / "data/raw/sites.csv")["site"]
     )
+
+
+@pytest.mark.parametrize(("title", "row"), [("", 4), ("Our sites\n", 5)])
+def test_two_sites_with_one_page_are_a_problem_with_its_row(tmp_path, title, row):
+    frame = pd.read_csv(ROOT / "data/raw/sites.csv", dtype=str, keep_default_na=False)
+    frame = frame.head(4).assign(site=["St Mary's", "North", "St. Mary s", "NORTH"])
+    (tmp_path / "sites.csv").write_text(title + frame.to_csv(index=False), encoding="utf-8")
+    with pytest.raises(ProblemsFound) as found:
+        plan_of(tmp_path, "sites.csv").sites()
+    assert [(p.row, p.column, p.value) for p in found.value.problems] == [
+        *((row, "site", "St. Mary s"), (row + 1, "site", "NORTH"))
+    ]
+    first = found.value.problems[0]
+    assert "site-St-Mary-s.html" in first.what
+    assert "that of 'St Mary's'" in first.what
+    assert "differ" in first.mend
 
 
 @pytest.mark.parametrize("kind", ["mark", "title", "workbook"])
@@ -119,7 +150,7 @@ def pages(tmp_path_factory):
             [Path("out") / f"{stem}.ipynb" for stem in stems],
             [Path("out") / f"{stem}.html" for stem in stems],
             parameters={"results": "results", "instruments": "instruments", "confidence": 0.9},
-            own=[{"site": site} for site in sites],
+            own=[{"site": "North Wing", "overview": "all.html"}, {"site": "West"}],
             failed=Path("logs"),
         )
     return {
@@ -165,10 +196,12 @@ def test_a_page_of_a_site_with_returns(pages):
         page.title.string == page.h1.get_text(strip=True) == "Site North Wing: medical engagement"
     )
     assert "10 doctors answered, in 2 groups: Eyes & Ears (8), Skin (2)" in text
-    assert "90% interval" in text
+    assert "90 % interval" in text
+    assert [a["href"] for a in page.main.find_all("a", href=True)] == ["all.html"]
     assert "Evidence: study" in text
     assert "Skin: too few to place" in text
     assert "This is a specimen" not in text, "own answers are no specimen"
+    assert "provisional" not in text, "ranked among doctors of its own"
     assert "Time and workload" in text
     assert page.find(id="figure-35")
     assert [i["alt"] for i in page.find_all("img")] == ["Where groups stand"]
@@ -184,6 +217,7 @@ def test_a_page_of_a_site_without_returns_is_one_paragraph(pages):
     ]
     (paragraph,) = page.main.find_all("p")
     assert "No doctor of site West answered" in paragraph.get_text()
+    assert page.main.find("a", href=True) is None, "no overview was named"
     assert page.find("table") is None
     assert page.find("img") is None
 

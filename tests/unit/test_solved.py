@@ -9,16 +9,17 @@ import pandas as pd
 import pytest
 import yaml
 
-from medlead.reconstruction.check import check_survey, excepted_cells
+from medlead.reconstruction.check import check_survey, excepted_cells, unreadable_numbers
 from medlead.reconstruction.facts import Fact, number_of
 from medlead.reconstruction.margins import Margins, load_margins, printed_cells
 from medlead.reconstruction.parts import take_apart
-from medlead.reconstruction.sites import site_facts
+from medlead.reconstruction.sites import site_column, site_facts
 from medlead.reconstruction.solved import (
     Solved,
     check_slack,
     check_sources,
     identified_with_shipped,
+    records_report,
     source_digests,
 )
 from medlead.reconstruction.space import Level, Space
@@ -277,3 +278,51 @@ def test_a_total_that_is_not_the_least_is_refused() -> None:
     with pytest.raises(ProblemsFound) as found:
         check_slack(dataclasses.replace(KEPT, slack=other), MARGINS, checked(), "data/solved")
     assert "not the least" in told(found)
+    (problem,) = found.value.problems
+    # The heading is row 1.
+    assert (problem.row, problem.column, problem.value) == (2, "total", "11")
+
+
+def test_every_answer_that_is_no_number_is_named_with_its_place() -> None:
+    wrong = RETURNS.copy()
+    wrong.loc[3, "q1_budget"] = "lots"
+    wrong.loc[5, "q11_quality"] = "nan"
+    wrong.loc[7, "q3b"] = "7"
+    with pytest.raises(ProblemsFound) as found:
+        records_report(
+            KEPT,
+            wrong,
+            SURVEY,
+            MARGINS,
+            DECLARED,
+            STATISTICS,
+            read_csv(ROOT / "data" / "published" / "cells.csv"),
+            SITES,
+            "m",
+            "data/solved",
+            "returns.csv",
+        )
+    places = [(p.file, p.row, p.column, p.value) for p in found.value.problems]
+    assert places == [
+        ("returns.csv", 5, "q1_budget", "lots"),
+        ("returns.csv", 7, "q11_quality", "nan"),
+    ]
+    assert "£ million" in str(found.value.problems[0].allowed)
+    assert "0 to 10" in str(found.value.problems[1].allowed)
+    assert all(p.mend for p in found.value.problems)
+    assert unreadable_numbers(RETURNS, SURVEY, "returns.csv") == []
+
+
+def test_the_column_that_names_a_site_is_the_questionnaire_s() -> None:
+    parts = tuple(
+        dataclasses.replace(part, column="letter") if part.name == "case_study" else part
+        for part in SURVEY.parts
+    )
+    other = dataclasses.replace(SURVEY, parts=parts)
+    renamed = RETURNS.rename(columns={"case_study": "letter"})
+    found = check_survey(
+        renamed, other, MARGINS, DECLARED, CELLS, excepted_cells(DECLARED), SITE_FACTS
+    )
+    pd.testing.assert_frame_equal(found, checked())
+    with pytest.raises(ValueError, match="did you mean 'case_study'"):
+        site_column({"part": "case_stud"}, SURVEY)

@@ -185,10 +185,7 @@ def test_a_conflict_that_the_print_shows_by_itself_too_is_one_finding(tmp_path: 
     )
     (finding,) = found.audit.to_dict("records")
     assert finding["check"] == "sizes; least slack"
-    assert (
-        "Both tables have one size. One side adds up to 5, the other to 6."
-        in (finding["explanation"])
-    )
+    assert "The print adds up to 5 on one side and to 6 on the other." in (finding["explanation"])
     assert "One of them slipped." in finding["explanation"]
 
 

@@ -22,6 +22,7 @@ from medlead.present.standing_words import (
     WHOLE_SITE,
     across_an_end,
     interval_text,
+    likeliest_others,
     percentile_text,
     places_frame,
     probability_text,
@@ -123,7 +124,11 @@ def test_a_site_without_returns_has_a_reason_and_no_number(results):
     assert frame["Band"].tolist() == ["nobody answered"]
     assert frame["Percentile"].tolist() == [NOTHING]
     assert unplaced(results.standings, "West") == {WHOLE_SITE: "nobody answered"}
-    assert set(places_frame(results.placements, MES, "West")["Type"]) == {"nobody answered"}
+    (place,) = places_frame(results.placements, MES, "West").to_dict("records")
+    assert place.pop("Group") == WHOLE_SITE
+    assert place.pop("Doctors") == 0
+    assert set(place.values()) == {"nobody answered"}
+    assert len(place) == len(MES.typology.maps)
     told = section_b_frame(results.endorsements, MES, "West")
     assert set(told["Doctors"]) == {0}
     assert set(told["Agree"]) == {NOTHING}
@@ -142,14 +147,28 @@ def test_every_scale_of_every_group_is_there(results):
     assert all(float(cell) >= 0 for cell in frame["Ears"]), "a group too small has no band"
 
 
-def test_the_next_likeliest_type_is_named(results):
-    frame = places_frame(results.placements, MES, "South")
-    found = results.placements.query("site == 'South' and group == 'Skin'").iloc[0]
-    chances = {q.label: found[f"p_{q.label}"] for q in MES.typology.quadrants}
-    del chances[found["quadrant"]]
-    best = max(chances, key=lambda name: chances[name])
-    assert frame.loc[0, "Or else"] == f"{best}, {probability_text(chances[best])}"
-    assert len(frame) == 2 * len(MES.typology.maps)
+def test_the_type_and_the_next_likeliest_are_named(results):
+    frame = places_frame(results.placements, MES, "South").set_index("Group")
+    assert list(frame.index) == ["Skin", WHOLE_SITE]
+    assert frame["Doctors"].tolist() == [6, 6]
+    for grid in MES.typology.maps:
+        found = results.placements.query(
+            "site == 'South' and group == 'Skin' and map == @grid.name"
+        ).iloc[0]
+        chances = {q.label: found[f"p_{q.label}"] for q in MES.typology.quadrants}
+        own = chances.pop(found["quadrant"])
+        best = max(chances, key=lambda name: chances[name])
+        assert frame.loc["Skin", MES.scale(grid.name).title] == (
+            f"{found['quadrant']} {probability_text(own)}; "
+            f"or {best}, {probability_text(chances[best])}"
+        )
+
+
+def test_a_group_too_small_for_a_type_says_so_on_every_map(results):
+    frame = places_frame(results.placements, MES, "North").set_index("Group")
+    assert set(frame.loc["Ears"].drop("Doctors")) == {TOO_FEW}
+    small = results.placements.query("site == 'North' and group == 'Ears'").iloc[0]
+    assert likeliest_others(small, MES) == NOTHING
 
 
 def test_section_b_counts_those_who_answered(results):

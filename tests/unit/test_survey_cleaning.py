@@ -16,6 +16,8 @@ from openpyxl import load_workbook
 from medlead.sources.messages import ProblemsFound
 from medlead.sources.reading import read_text_table
 from medlead.survey.cleaning import Cleaned, clean
+from medlead.survey.coding import code
+from medlead.survey.declared import tallies
 from medlead.survey.definition import PartType
 from medlead.survey.instrument import Instrument, load_instrument
 from medlead.survey.rules import CleaningRules, Duplicates, Ranges, load_cleaning
@@ -560,6 +562,41 @@ def test_a_row_that_sums_up_others_is_no_return_and_stays() -> None:
         if kind == "not-a-return"
     ] == [2, 3, 5]
     assert len(result.frame) == 5
+
+
+def test_a_row_without_a_name_that_adds_up_those_above_is_no_return() -> None:
+    returns = [
+        {"a_readers": "900", "a_clerks": "3", "c_mood": "4"},
+        {"a_readers": "99,000", "a_clerks": "", "c_mood": "2"},
+        {"a_readers": "200", "a_clerks": "4"},
+    ]
+    total = {"library": "", "a_readers": "100,100", "a_clerks": "7", "b_books": "3"}
+    result = cleaned(*returns, total)
+    assert result.returns.is_return == (True, True, True, False)
+    assert "sums of those above" in result.returns.why[3]
+    assert ("library", "not-a-return") in kinds(result)
+    # With a name, another number, or an answer that is none, it is a return.
+    for change in ({"library": "L9"}, {"a_clerks": "8"}, {"c_clubs": "yes"}, {"county": "North"}):
+        assert cleaned(*returns, {**total, **change}).returns.is_return[3], change
+    # So is the second of two returns with the same numbers, and a row after one return.
+    assert cleaned({"a_readers": "5"}, {"library": "", "a_readers": "5"}).returns.returned == 2
+    # Sums begin anew after a row of totals.
+    two = [*returns, {"library": "Total", "a_readers": "100,100"}, *returns[:2]]
+    again = {"library": "", "a_readers": "99,900"}
+    found = cleaned(*two, again, not_returns=frozenset({"total"}))
+    assert [n for n, here in enumerate(found.returns.is_return) if not here] == [3, 6]
+
+
+def test_a_row_of_totals_is_no_return_in_any_count() -> None:
+    result = cleaned(
+        {"a_readers": "900"},
+        {"library": "L", "c_note": "-"},
+        {"library": "Total", "a_readers": "900"},
+        not_returns=frozenset({"total"}),
+    )
+    coded = code(result, LIBRARIES).frame
+    assert coded["returned"].tolist() == [True, True, False]
+    assert tallies(coded) == {"returned": 2, "completed": 1, "used": 1}
 
 
 def test_returns_of_one_respondent_wait_for_a_choice_only_where_both_hold_answers() -> None:

@@ -173,7 +173,7 @@ def test_a_cell_that_cannot_be_of_its_type_is_named(
     assert [(p.row, p.column, p.value) for p in found.value.problems] == [(2, column, wrong)]
 
 
-@pytest.mark.parametrize("name", ["row", "used", "complete", "evidence", "library"])
+@pytest.mark.parametrize("name", ["row", "returned", "used", "complete", "evidence", "library"])
 def test_a_variable_cannot_take_the_name_of_what_is_said_of_a_return(name: str) -> None:
     changed = parsed(DATA / "small_survey.yaml")
     changed["coded"][0]["variable"] = name

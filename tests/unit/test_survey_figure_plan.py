@@ -189,6 +189,7 @@ def libraries(small):
     rows = {
         "library": list("abcdef"),
         "row": range(2, 8),
+        "returned": True,
         "complete": True,
         "used": [True] * 5 + [False],
         "county": ["N", "S", "S", "N", None, "S"],

@@ -265,6 +265,10 @@ def test_rebuilt_figures_carry_the_warning_and_others_do_not(drawn, plan):
         rebuilt = figure.evidence is RECONSTRUCTED
         assert (warning in words(figure)) == rebuilt
         assert (warning in figure.alt) == rebuilt
+        # A number without a range says so.
+        bare = rebuilt and not figure.data["part"].eq("range").any()
+        assert (plan.warnings["no_ranges"] in words(figure)) == bare
+        assert (plan.warnings["no_ranges"] in figure.alt) == bare
         badge = next(t for t in texts(figure) if t.get_gid() == style.BADGE_ID)
         assert str(figure.evidence).replace("-", " ") in badge.get_text()
 

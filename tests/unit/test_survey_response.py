@@ -35,6 +35,7 @@ def returns(levels: dict[str, list[str | None]], used: list[bool] | None = None)
     frame = pd.DataFrame(
         {
             "respondent": [f"{i:03}" for i in range(n)],
+            "returned": [True] * n,
             "complete": [True] * n,
             "used": [True] * n if used is None else used,
         }

@@ -554,6 +554,22 @@ def test_the_pictures_of_a_study_are_drawn_and_written_twice_the_same(tmp_path: 
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name
 
 
+def test_a_chosen_site_without_a_rating_is_not_drawn_as_one_that_said_no() -> None:
+    found = described(libraries())
+    sheet = found.selection_picture["sheet"]
+    chosen = sheet.index[sheet["chosen"] != ""][0]
+    looks = {}
+    for said in ("yes", "no", "not known"):
+        sheet.loc[chosen, "effective"] = said
+        drawn = draw_selection(**found.selection_picture | {"sheet": sheet}).drawing
+        (axes,) = drawn.axes
+        marks = [m for m in axes.lines if m.get_markersize() > 8]
+        looks[said] = sorted((m.get_marker(), str(m.get_markerfacecolor())) for m in marks)
+        texts = " ".join(t.get_text() for t in drawn.findobj(matplotlib.text.Text))
+        assert ("in a square gave no rating" in " ".join(texts.split())) is (said == "not known")
+    assert len({str(look) for look in looks.values()}) == 3
+
+
 def test_a_funnel_needs_one_first_step(report: Description) -> None:
     steps = report.tables["funnel"]
     with pytest.raises(ValueError, match="no part of another"):

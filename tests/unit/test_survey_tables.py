@@ -24,8 +24,8 @@ from medlead.survey.left_out import (
     CLOPPER_PEARSON,
     WILSON,
     median_level,
+    percent_interval,
     population_of,
-    share_interval,
     tables_left_out,
 )
 from medlead.survey.rules import load_cleaning
@@ -431,7 +431,7 @@ def test_clopper_pearson_ends_are_where_the_tails_are_half_of_what_is_left(
     counts: tuple[int, int],
 ) -> None:
     count, n = counts
-    low, high = (end / 100 for end in share_interval(count, n, 0.9))
+    low, high = (end / 100 for end in percent_interval(count, n, 0.9))
     if count:
         assert stats.binom.sf(count - 1, n, low) == pytest.approx(0.05)
     else:
@@ -446,7 +446,7 @@ def test_clopper_pearson_ends_are_where_the_tails_are_half_of_what_is_left(
 def test_wilson_ends_are_where_the_score_test_just_rejects(counts: tuple[int, int]) -> None:
     count, n = counts
     z = stats.norm.isf(0.025)
-    for end in share_interval(count, n, method=WILSON):
+    for end in percent_interval(count, n, method=WILSON):
         share = end / 100
         assert n * (count / n - share) ** 2 == pytest.approx(z**2 * share * (1 - share), abs=1e-7)
 

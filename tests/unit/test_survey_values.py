@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from medlead.survey.answers import ELSEWHERE, Parsed, date_problem, missing_reason, tidy
 from medlead.survey.numbers import Unit, parse_number, spelt_number
 from medlead.survey.roles import parse_roles, roles_text
-from medlead.survey.values import Option, parse_choice, parse_rating, parse_tick, parse_yes_no
+from medlead.survey.values import Box, parse_choice, parse_rating, parse_tick, parse_yes_no
 
 MILLION = Unit("£ million", 1_000_000, low=5, high=3000, money=True)
 STAFF = Unit("people", low=50, high=40000, whole=True, words=("staff",), other_basis=("wte",))
@@ -241,9 +241,9 @@ def test_ranges_come_back(low: int, more: int, link: str) -> None:
 
 
 LEADERS = (
-    Option("low", "Up to 10%", ("under 10%",), None, 10),
-    Option("middle", "10-20%", (), 10, 20),
-    Option("high", "20%+", (), 20, None),
+    Box("low", "Up to 10%", ("under 10%",), None, 10),
+    Box("middle", "10-20%", (), 10, 20),
+    Box("high", "20%+", (), 20, None),
 )
 PARSERS: tuple[Callable[[str], Parsed[Any]], ...] = (
     lambda t: parse_number(t, MILLION),
@@ -402,7 +402,7 @@ def test_choices_that_are_no_box() -> None:
     assert "several boxes" in (parse_choice("Up to 10%; 10-20%", LEADERS).problem or "")
     assert parse_choice("15-25%", LEADERS, unit=SHARE).problem
     assert parse_choice("120%", LEADERS, unit=SHARE).problem
-    types = (Option("Acute"), Option("Specialist", words=("Special",)))
+    types = (Box("Acute"), Box("Specialist", words=("Special",)))
     assert "'Acute'" in (parse_choice("Acutte", types).problem or "")
     assert parse_choice("special", types).value == "Specialist"
     assert parse_choice("N/A", types).missing == "not applicable"
@@ -523,7 +523,7 @@ def test_a_rating_is_read_by_the_words_at_its_ends_and_before_a_remark() -> None
 
 
 def test_options_are_read_by_their_patterns_unless_two_fit() -> None:
-    types = (Option("Acute", patterns=(r"\bacute\b",)), Option("MH", patterns=(r"mental",)))
+    types = (Box("Acute", patterns=(r"\bacute\b",)), Box("MH", patterns=(r"mental",)))
     assert parse_choice("An acute trust", types).value == "Acute"
     assert "any of several boxes" in (parse_choice("Acute mental health", types).problem or "")
 

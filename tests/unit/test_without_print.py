@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from medlead.configuration import check_config
-from medlead.without_print import response_without_print, tables_without_print
+from medlead.present.write import read_titles
+from medlead.without_print import response_without_print, study_titles, tables_without_print
 
 PROJECT = Path(__file__).parents[2]
 
@@ -93,3 +94,26 @@ def test_numbers_of_the_study_stay_and_parts_of_lost_steps_move_up() -> None:
 @pytest.mark.parametrize(("given", "kept"), [(["a", "b", "c"], False), (31, True)])
 def test_the_number_asked_is_the_study_s_or_unknown(given: object, kept: bool) -> None:
     assert ("population" in tables_without_print({"population": given, "tables": {}})) is kept
+
+
+def test_words_about_the_print_give_way_to_those_for_a_study() -> None:
+    given = {
+        "tables": {
+            "table-04": {"of": "a", "note": "The print.", "note_study": "", "title_study": "Own"},
+            "table-05": {"of": "b", "note": "Of any returns."},
+        }
+    }
+    left = tables_without_print(given)["tables"]
+    assert left["table-04"] == {"of": "a", "note": "", "title": "Own"}
+    assert left["table-05"] == given["tables"]["table-05"]
+    assert study_titles(given) == {"table-04": "Own"}
+
+
+def test_no_table_of_a_study_speaks_of_the_printed_report() -> None:
+    text = (PROJECT / "config/instruments/tables.yaml").read_text(encoding="utf-8")
+    declared = yaml.safe_load(text)
+    titles = read_titles(PROJECT / "data/published/items.csv") | study_titles(declared)
+    for item, table in tables_without_print(declared)["tables"].items():
+        told = f"{titles[item]} {table.get('title', '')} {table.get('note', '')}"
+        for word in ("print", "report", "2013", "country", "national"):
+            assert word not in told.lower(), item

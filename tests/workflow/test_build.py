@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 
 from conftest import Copy, fresh
+from medlead.evidence import EvidenceClass
 
 pytestmark = pytest.mark.workflow
 
@@ -56,6 +57,19 @@ def test_every_result_has_a_receipt_and_verifies(built: Copy) -> None:
     assert done.returncode == 0, done.stderr
     receipts = [n for n in built.results() if n.startswith("provenance/receipts/")]
     assert f"{len(built.results()) - len(receipts)} built files" in done.stdout
+
+
+def test_every_row_of_every_result_says_what_it_rests_on(built: Copy) -> None:
+    classes = {str(e) for e in EvidenceClass}
+    found = [f for f in (built.folder / "results").rglob("*.csv") if "provenance" not in f.parts]
+    assert len(found) > 100
+    for file in found:
+        with file.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        assert {row["evidence"] for row in rows} <= classes, file
+        # In the verdicts it stands between what is compared and what was found.
+        last = list(rows[0])[-1] if rows else "evidence"
+        assert last == "evidence" or file.name == "cells.csv", file
 
 
 def test_two_builds_give_the_same_bytes(built: Copy, tmp_path: Path) -> None:

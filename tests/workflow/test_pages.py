@@ -1,6 +1,7 @@
 """The built pages as a reviewer meets them: self-contained, and within the screen."""
 
 import html.parser
+import itertools
 import json
 import re
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from conftest import Copy
 
@@ -18,8 +20,12 @@ PAGES = (
     "notebooks/02-the-national-survey.html",
     "notebooks/03-medical-engagement.html",
     "notebooks/04-engagement-and-performance.html",
+    "notebooks/site-D.html",
+    "notebooks/site-F.html",
     "tables/table-27.html",
 )
+# The class stands above the first of these, and the last lists what is assumed.
+WITHOUT_DATA = ("In short", "How to read this")
 LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
 
@@ -64,6 +70,33 @@ def test_ids_are_unique_and_inner_links_arrive(built: Copy, name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", [n for n in PAGES if n.startswith("notebooks/")])
+def test_a_notebook_shows_no_message_and_links_to_what_is_there(built: Copy, name: str) -> None:
+    page = BeautifulSoup(read(built, name), "html.parser")
+    assert [m.get_text() for m in page.find_all(class_="message")] == []
+    assert [i for i in page.find_all("img") if not i.get("alt", "").strip()] == []
+    levels = [int(h.name[1]) for h in page.find_all(re.compile("^h[1-6]$"))]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in itertools.pairwise(levels))
+    for link in (a["href"].partition("#")[0] for a in page.find_all("a", href=True)):
+        assert ":" not in link
+        assert not link or (built.folder / "results/notebooks" / link).is_file(), link
+
+
+@pytest.mark.parametrize("name", ["03-medical-engagement", "site-D"])
+def test_every_section_with_data_shows_its_class(built: Copy, name: str) -> None:
+    page = BeautifulSoup(read(built, f"notebooks/{name}.html"), "html.parser")
+    seen, section = False, ""
+    for element in page.main.find_all(["h2", "table", "figure", "p"]):
+        if element.name == "h2":
+            seen, section = False, element.get_text()
+        elif "evidence" in element.get("class", []):
+            seen = True
+        elif element.name in ("table", "figure") and section not in WITHOUT_DATA:
+            assert seen, f"{section}: a {element.name} stands before the class"
+
+
 def test_links_between_pages_arrive(built: Copy) -> None:
     folder = built.folder / "results" / "report"
     links = [link for link in Page(read(built, "report/index.html")).links if "notebooks/" in link]
@@ -83,6 +116,8 @@ def test_the_page_shows_the_counts_of_the_summary(built: Copy) -> None:
         assert re.search(rf"\b{count:,} \S+ {verdict.replace('-', '.')}", text), verdict
 
 
+# Too short to tell by its height that it was drawn.
+SHORT = ("notebooks/site-F.html", "tables/table-27.html")
 FRAME = """<!doctype html>
 <iframe id="f" src="{page}" style="width:{width}px;height:2000px;border:0"></iframe>
 <script>
@@ -97,7 +132,7 @@ document.getElementById("f").onload = (e) => {{
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", PAGES[:4])
+@pytest.mark.parametrize("name", [n for n in PAGES if n not in SHORT])
 def test_a_page_never_scrolls_sideways(built: Copy, tmp_path: Path, name: str, width: int) -> None:
     page = (built.folder / "results" / name).as_uri()
     frame = tmp_path / "frame.html"

@@ -16,7 +16,7 @@ from typing import Any
 from medlead.configuration import check_config, inputs_at_odds, missing_inputs
 from medlead.evidence import EvidenceClass
 from medlead.provenance import code_only, collect_problems, module_files, sha256
-from medlead.sources.each import column_texts, lacking_kinds, listed_entries
+from medlead.sources.each import column_texts, lacking_kinds, listed_entries, names_alike
 from medlead.sources.manifest import Manifest, verify
 from medlead.sources.messages import Problem, ProblemsFound, report
 from medlead.writing import file_stems
@@ -66,8 +66,7 @@ class Plan:
     def builds(self, stage: str) -> bool:
         """Whether a stage is built: of a study, those whose records are its own.
 
-        The stages are `survey`, `engagement`, `records` (what was solved about rebuilt returns)
-        and `report` (all that is about the report of 2013).
+        Stages: `survey`, `engagement`, `records` (of rebuilt returns), `report` (that of 2013).
         """
         own = {"survey": self.own_returns, "engagement": self.own_responses}
         if stage in own:
@@ -164,12 +163,8 @@ class Plan:
         except (KeyError, TypeError):
             return Counter()
         (path,), (sheet,) = self.raw("mes_responses"), self.sheets("mes_responses")
-        try:
-            return Counter(
-                filter(None, column_texts(Path(path), frame[1], sheet, lambda: columns, ignored))
-            )
-        except (ProblemsFound, OSError):
-            return Counter()  # Told by the check of all inputs, with everything else.
+        rows = _rows_of(Path(path), frame[1], sheet, lambda: columns, ignored)
+        return Counter(site for _, site in rows if site)
 
     def _content(self, name: str) -> dict[str, Any]:
         """An instrument file; empty where it cannot be read, which its reader tells."""
@@ -306,23 +301,37 @@ class Plan:
         """The sites that get a report, each with the name of its page.
 
         Those of the roster, and of a study's own responses those that are shown; a site of which
-        too few answered has none. What is wrong with a file is told when it is checked, not here.
+        too few answered has none. Raises ProblemsFound where two of them would share a page. What
+        else is wrong with a file is told when it is checked, not here.
         """
         listed = self._listed_sites() if self.roster else []
-        if not self.own_responses:
-            return file_stems("site", listed)
-        shown = self.shown_sites()
-        few = set(self._counts) - set(shown)
-        return file_stems("site", [*shown, *(site for site in listed if site not in few)])
+        if self.own_responses:
+            few = set(self._counts) - set(self.shown_sites())
+            shown = [(0, name) for name in self.shown_sites()]
+            listed = [*shown, *((row, name) for row, name in listed if name not in few)]
+        stems = file_stems("site", (name for _, name in listed if name))
+        (path,) = self.raw(*self.roster) or self.raw("mes_responses")
+        problems = names_alike(path, stems, {name: row for row, name in reversed(listed)})
+        if problems:
+            raise ProblemsFound(problems)
+        return stems
 
-    def _listed_sites(self) -> list[str]:
+    def _listed_sites(self) -> list[tuple[int, str]]:
         def columns() -> list[str]:
             from medlead.sources.catalogue import contract_named
 
             return [column.name for column in contract_named("sites").columns]
 
         (path,), (sheet,) = self.raw("sites"), self.sheets("sites")
-        return list(filter(None, column_texts(Path(path), "site", sheet, columns)))
+        return _rows_of(Path(path), "site", sheet, columns)
+
+
+def _rows_of(*given: Any) -> list[tuple[int, str]]:
+    """`column_texts`, and nothing of a file with faults: the check of all inputs tells them."""
+    try:
+        return column_texts(*given)
+    except (ProblemsFound, OSError):
+        return []
 
 
 @cache
@@ -344,7 +353,7 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
 
     Raises ProblemsFound with all faults: of the configuration first, then of the
     files against their manifest, then of what was solved about other returns than those
-    given, then of the names that rules take from instruments.
+    given, then of the names that rules take from instruments and from the roster of sites.
     """
     schema = loads((root / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
     check_config(config, schema, "config/config.yaml")
@@ -367,6 +376,8 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     if not plan.own_responses:
         plan.declared("mes_tables.yaml", "tables", "item")
     plan.declared("engagement_figures.yaml", plan.figure_part, "figure")
+    if plan.builds("engagement"):
+        plan.sites()
     return plan
 
 

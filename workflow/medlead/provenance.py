@@ -202,8 +202,8 @@ class Job:
     As a context manager around a script's work. On entry the inputs are compared
     with their receipts; on success the outputs' receipt is written; a
     `ProblemsFound` is written to the log and to `problems` and ends the process
-    with exit code 1 and no traceback on the screen; so does a `ValueError`, whose
-    traceback goes to the log.
+    with exit code 1 and no traceback on the screen; so do a `ValueError`, and a `TypeError`
+    or `AttributeError`, which a value of a wrong kind leads to; their traceback goes to the log.
     """
 
     def __init__(
@@ -241,12 +241,29 @@ class Job:
                 f"where it arose stands in {self.log.as_posix()}",
             )
             self._stop(ProblemsFound([refused]), "".join(traceback.format_exception(error)))
+        if isinstance(error, TypeError | AttributeError):
+            read = [name for name in self.inputs if name.endswith((".yaml", ".yml"))]
+            self._stop(
+                ProblemsFound([self._wrong_kind(error, read)]),
+                "".join(traceback.format_exception(error)),
+            )
         if error is None:
             text = io.StringIO()
             lines = csv.writer(text, lineterminator="\n")
             lines.writerow(("file", "sha256"))
             lines.writerows((name, sha256(Path(name))) for name in sorted(self.outputs))
             write_text(self.receipt, text.getvalue())
+
+    def _wrong_kind(self, error: Exception, read: Sequence[str]) -> Problem:
+        """A list where names are asked for, a text where a number is, or a fault of the code."""
+        return Problem(
+            file=f"step '{self.log.stem}'",
+            what=f"a value has another kind than the one that is asked for here ({error})",
+            mend="look for a number, text, list or names under a key where another of these belongs"
+            + (f", in {', '.join(dict.fromkeys(read))}" if read else "")
+            + "; if there is none, this is a fault of the program; where it arose stands in "
+            + self.log.as_posix(),
+        )
 
     @property
     def _problems(self) -> Path:

@@ -8,6 +8,8 @@ computed; what a study knows itself (`number`), and what is counted from its ret
 from collections.abc import Mapping
 from typing import Any
 
+_STUDY = "_study"
+
 
 def response_without_print(declared: Mapping[str, Any]) -> dict[str, Any]:
     """The declaration of the response (`response.yaml`, of its schema) without printed cells.
@@ -29,9 +31,29 @@ def response_without_print(declared: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tables_without_print(declared: Mapping[str, Any]) -> dict[str, Any]:
-    """The declaration of the tables without a population that is a printed cell."""
+    """The declaration of the tables without a population that is a printed cell.
+
+    Titles and notes that speak of the print give way to those for a study (`title_study`,
+    `note_study`).
+    """
     printed = isinstance(declared.get("population"), list)
-    return {k: v for k, v in declared.items() if k != "population" or not printed}
+    kept = {k: v for k, v in declared.items() if k != "population" or not printed}
+    tables = {item: _table(table) for item, table in declared.get("tables", {}).items()}
+    return kept | ({"tables": tables} if "tables" in kept else {})
+
+
+def study_titles(declared: Mapping[str, Any]) -> dict[str, str]:
+    """The titles that tables have with returns of one's own, by item, where they are others."""
+    return {
+        item: str(table["title_study"])
+        for item, table in declared.get("tables", {}).items()
+        if "title_study" in table
+    }
+
+
+def _table(table: Mapping[str, Any]) -> dict[str, Any]:
+    found = {k: v for k, v in table.items() if not k.endswith(_STUDY)}
+    return found | {k.removesuffix(_STUDY): v for k, v in table.items() if k.endswith(_STUDY)}
 
 
 def _printed(count: Mapping[str, Any]) -> bool:

@@ -36,20 +36,21 @@ def file_stems(prefix: str, names: Iterable[str]) -> dict[str, str]:
     """A file name without suffix for each name: `site-A`, `site-St-Mary-s`.
 
     Letters and digits of the basic alphabet stay, so that a name is good in any folder and
-    address; where two would be alike but for capitals, the later one gets a number.
+    address. It hangs on the name alone, so names can give the same: see `stems_alike`.
     """
-    found: dict[str, str] = {}
-    taken: set[str] = set()
+    found = {}
     for name in dict.fromkeys(names):
         plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
-        stem = start = f"{prefix}-{plain}" if plain else prefix
-        number = 1
-        while stem.casefold() in taken:
-            number += 1
-            stem = f"{start}-{number}"
-        taken.add(stem.casefold())
-        found[name] = stem
+        found[name] = f"{prefix}-{plain}" if plain else prefix
     return found
+
+
+def stems_alike(stems: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """The names that share a file name, together; on some disks capitals tell nothing apart."""
+    sharing: dict[str, list[str]] = {}
+    for name, stem in stems.items():
+        sharing.setdefault(stem.casefold(), []).append(name)
+    return [tuple(names) for names in sharing.values() if len(names) > 1]
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -114,7 +114,8 @@ rule report_sites:
             plan.notebook_code(*SITE_REPORT),
         ),
         sites=list(SITES),
-        results=plan.result("").rstrip("/"),
+        # A study with its own returns has no page about all sites to link to.
+        overview="" if plan.is_study else "03-medical-engagement.html",
         confidence=config["analysis"]["confidence"],
         sums=plan.raw_sums(*plan.roster),
     message:

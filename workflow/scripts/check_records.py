@@ -30,6 +30,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         frames["sites"].merge(frames["site_self_ratings"], on=declared["sites"]["key"]),
         job.params.modules,
         str(Path(job.input.solved[0]).parent),
+        job.input.returns[0],
     )
     for name, table in found.items():
         write_csv(Path(job.output[name]), table)

@@ -12,9 +12,10 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         [Path(n) for n in job.output.notebooks],
         [Path(p) for p in job.output.pages],
         parameters={
-            "results": job.params.results,
+            "results": Path(job.output.receipt).parents[2].as_posix(),
             "instruments": Path(job.input.instruments[0]).parent.as_posix(),
             "confidence": job.params.confidence,
+            "overview": job.params.overview,
         },
         own=[{"site": site} for site in job.params.sites],
         failed=Path(job.log[0]).parent,

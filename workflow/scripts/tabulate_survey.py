@@ -15,7 +15,7 @@ from medlead.survey.left_out import population_of, tables_left_out
 from medlead.survey.selection import Returns
 from medlead.survey.table_definition import load_tables
 from medlead.survey.tables import survey_tables
-from medlead.without_print import tables_without_print
+from medlead.without_print import study_titles, tables_without_print
 from medlead.writing import read_csv, write_csv
 
 job = snakemake
@@ -29,7 +29,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     printed = {} if own else printed_cells(read_csv(Path(job.input.published[1])))
     given = (coded, declared, instrument, evidence)
     named = {item: table.title for item, table in declared.tables.items()}
-    titles = named | read_titles(job.input.published[0])
+    titles = named | read_titles(job.input.published[0]) | (study_titles(content) if own else {})
     write_tables(survey_tables(*given, items), titles, job.output.tables, job.output.pages)
     of = {"population": population_of(declared, printed), "items": items}
     write_tables(tables_left_out(*given, confidence=sure, **of), titles, job.output.added)

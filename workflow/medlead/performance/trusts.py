@@ -28,7 +28,7 @@ N_COLUMN = "n Trusts"
 
 @dataclass(frozen=True)
 class TrustComparison:
-    """The rebuilt tables by item, and the analyses by name."""
+    """The rebuilt tables by item, and the analyses by name; the last column is the evidence."""
 
     tables: dict[str, pd.DataFrame]
     results: dict[str, pd.DataFrame]
@@ -71,18 +71,29 @@ def compare_trusts(
     judged = judge_stars(printed, thresholds=settings["star_thresholds"])
     low, high = fisher_interval(judged["r"].to_numpy(), judged["n"].to_numpy(), confidence)
     judged = judged.assign(low=low, high=high)
+    # The marks follow from printed r and n; everything else from the records.
+    of_print = {
+        "significance": judged,
+        "tally": tally(judged),
+        "survivors": survivors(printed, settings["alpha"]),
+    }
+    of_records = {
+        "correlations": correlations,
+        "groups": compare_groups(grouped, "group", levels, confidence=confidence),
+        "cuts": compare_cuts(grouped, "group", levels, confidence=confidence),
+    }
     return TrustComparison(
         tables={
             TRUSTS: lay_out(ordered, layouts[TRUSTS], evidence, group_size=size),
             CORRELATIONS: implied_marks(judged),
         },
         results={
-            "correlations": correlations,
-            "groups": compare_groups(grouped, "group", levels, confidence=confidence),
-            "cuts": compare_cuts(grouped, "group", levels, confidence=confidence),
-            "significance": judged,
-            "tally": tally(judged),
-            "survivors": survivors(printed, settings["alpha"]),
+            name: frame.assign(evidence=str(found))
+            for frames, found in (
+                (of_records, evidence),
+                (of_print, EvidenceClass.PRINTED_AGGREGATES),
+            )
+            for name, frame in frames.items()
         },
     )
 

@@ -18,16 +18,19 @@ from medlead.present.engagement_paper import (
     line,
     swatch,
     tint,
+    write_line,
 )
 from medlead.present.engagement_topic import Standing, Topic, Unit
 from medlead.present.sheet import INNER, Sheet
 from medlead.present.style import Figure
-from medlead.writing import plain_number
 
-_NAMES, _SIDES, _TOLD = 1.35, 0.85, 1.75
-_BAR = 0.21
-_ROW_GAP = 0.16
-_HEAD = 0.2
+_NAMES, _SIDES = 1.35, 0.85
+# What is told beside a bar: percentile with interval, and band with probability.
+_VALUE, _BAND = 0.95, 1.2
+# Height of a bar, and the gap between groups; the second where there are many.
+_BARS = ((0.21, 0.16), (0.14, 0.08))
+_MANY = 12
+_HEAD, _FOOT = 0.3, 0.36
 
 
 def draw_components(topic: Topic) -> Figure:
@@ -35,22 +38,23 @@ def draw_components(topic: Topic) -> Figure:
     typology = topic.instrument.typology
     chosen = next(m for m in typology.maps if m.name == topic.declared.map)
     units = topic.units
-    width = INNER - _NAMES - _SIDES - _TOLD
+    width = INNER - _NAMES - _SIDES - _VALUE - _BAND
+    bar, gap = _BARS[len(units) > _MANY]
     names = [f"{style.wrap(u.label, _NAMES - 0.1, style.BODY)}\n{u.size}" for u in units]
-    rows = [max(2 * _BAR, style.text_height(t, style.BODY)) + _ROW_GAP for t in names]
+    rows = [max(2 * bar, style.text_height(t, style.BODY)) + gap for t in names]
     axes_key = _components_key(topic, chosen)
     few = any(topic.standing(u, s).note == TOO_FEW for u in units for s in _scales(chosen))
     caption = topic.caption(
-        f"Bars: percentiles; lines: {topic.coverage} intervals. On the right: percentile, "
-        "interval, band and its probability; the ground shows the bands, the dashed line the "
-        f"cut at {typology.cut:g}.",
+        f"Bars: percentiles; lines: {topic.coverage} intervals; the ground shows the bands, the "
+        f"dashed line the cut at {typology.cut:g}. On the right the same in numbers, with the "
+        "probability of the band.",
         f"In brackets and dashed: {TOO_FEW}, fewer than {topic.instrument.place_from}."
         if few
         else "",
         topic.reading,
         touches=("scores", "percentiles", "bands", "groups"),
     )
-    body = key_height(axes_key) + _HEAD + sum(rows) + 0.2
+    body = key_height(axes_key) + _HEAD + sum(rows) + _FOOT
     with style.style():
         sheet = topic.sheet(body, caption)
         y = key_line(sheet, sheet.high, axes_key) - 0.12 - _HEAD
@@ -59,21 +63,23 @@ def draw_components(topic: Topic) -> Figure:
         axes.set_xlim(0, 100)
         axes.set_ylim(sum(rows), 0)
         _band_ground(topic, axes, sheet, left, y + 0.05, width)
+        _heads(topic, sheet, left + width, y + 0.05)
+        foot = (left + width / 2, y - sum(rows) - 0.19)
+        sheet.write(*foot, topic.axis, style.SMALL, ha="center", color=style.SOFT)
         at = 0.0
         for unit, name, row in zip(units, names, rows, strict=True):
             middle = y - at - row / 2
             weight = "normal" if unit.group else "bold"
             sheet.write(style.MARGIN, middle, name, va="center", weight=weight)
             for side, (kind, scale) in enumerate(zip(COMPONENTS, _scales(chosen), strict=True)):
-                centre = at + row / 2 + (side - 0.5) * _BAR
+                centre = at + row / 2 + (side - 0.5) * bar
                 standing = topic.standing(unit, scale)
-                _bar(axes, centre, standing, topic.plan.components[kind])
+                _bar(axes, centre, standing, topic.plan.components[kind], bar)
                 look = {"va": "center_baseline", "color": style.SOFT}
                 sheet.write(left - 0.06, y - centre, kind, style.SMALL, ha="right", **look)
-                words = _in_words(standing)
-                sheet.write(
-                    left + width + 0.08, y - centre, words, style.SMALL, va="center_baseline"
-                )
+                columns = (left + width + 0.1, left + width + _VALUE + 0.1)
+                for x, words in zip(columns, _in_words(standing), strict=True):
+                    sheet.write(x, y - centre, words, style.SMALL, va="center_baseline")
             at += row
             if unit.group:
                 line(sheet, (style.MARGIN, style.MARGIN + INNER), (y - at, y - at), linewidth=0.4)
@@ -125,12 +131,12 @@ def _band_ground(
     axes.tick_params(length=0, pad=2)
 
 
-def _bar(axes: Axes, centre: float, at: Standing, look: Look) -> None:
+def _bar(axes: Axes, centre: float, at: Standing, look: Look, tall: float) -> None:
     """One bar with its interval; hollow and dashed where too few are there to place."""
     if not at.known:
         return
-    place: Any = (0, centre - _BAR * 0.41)
-    size = (at.percentile, _BAR * 0.82)
+    place: Any = (0, centre - tall * 0.41)
+    size = (at.percentile, tall * 0.82)
     if at.placed:
         given: dict[str, Any] = {"facecolor": look.colour, "hatch": look.hatch}
         axes.add_patch(Rectangle(place, *size, edgecolor="white", linewidth=0, **given))
@@ -142,19 +148,26 @@ def _bar(axes: Axes, centre: float, at: Standing, look: Look) -> None:
         for colour, thick in (("white", 2.6), (style.INK, 1.0)):
             axes.plot([at.low, at.high], [centre] * 2, color=colour, linewidth=thick)
             for end in (at.low, at.high):
-                tall = [centre - 0.04, centre + 0.04]
-                axes.plot([end] * 2, tall, color=colour, linewidth=thick)
+                ends = [centre - tall * 0.19, centre + tall * 0.19]
+                axes.plot([end] * 2, ends, color=colour, linewidth=thick)
 
 
-def _in_words(at: Standing) -> str:
+def _heads(topic: Topic, sheet: Sheet, left: float, y: float) -> None:
+    """The headings of the two columns of words beside the bars."""
+    look: dict[str, Any] = {"va": "bottom", "color": style.SOFT}
+    sheet.write(left + 0.1, y, f"percentile,\n{topic.coverage} interval", style.SMALL, **look)
+    sheet.write(left + _VALUE + 0.1, y, "band,\nits probability", style.SMALL, **look)
+
+
+def _in_words(at: Standing) -> tuple[str, str]:
+    """A standing as it stands beside its bar: percentile with interval, and band."""
     if not at.known:
-        return at.note
-    between = f" ({at.interval})" if at.interval else " (no interval)"
+        return at.note, ""
+    value = f"{at.value} ({at.interval})" if at.interval else f"{at.value} no interval"
     if not at.placed:
-        return f"{at.value}{between if at.interval else ''} {at.note}"
-    sure = f", {at.sure}" if at.sure else ""
-    count = f"; n = {at.n}" if at.n < at.respondents else ""
-    return f"{at.value}{between} {at.band}{sure}{count}"
+        return value, at.note
+    count = f"n = {at.n}" if at.n < at.respondents else ""
+    return value, ", ".join(filter(None, (f"{at.band} {at.sure}".strip(), count)))
 
 
 # --- Section B ------------------------------------------------------------------------------------
@@ -183,13 +196,13 @@ def draw_answers(topic: Topic) -> Figure:
         for name, text in instrument.statements.items()
     ]
     texts = [style.text_height(t, style.BODY) + 0.04 for t in says]
-    head = max(style.text_height(t, style.SMALL) for t in heads) + 0.34
+    head = max(style.text_height(t, style.SMALL) for t in heads) + 0.4
     body = head + sum(texts) + len(says) * (sum(lines) + 0.14)
     assumed = any(c.assumed for c in categories)
     caption = topic.caption(
         "Numbers: percentage of those who answered the statement, each rounded by itself; n: how "
         f"many they are. {_smallest(units)}",
-        "* Assumed: this category is not named in what is published." if assumed else "",
+        "* Assumed category: what is known of the statements does not name it." if assumed else "",
         touches=("section-b",),
     )
     rows: list[dict[str, Any]] = []
@@ -204,6 +217,7 @@ def draw_answers(topic: Topic) -> Figure:
             axes = sheet.axes(left, y - sum(lines), width, sum(lines))
             axes.set_xlim(0, 100)
             axes.set_ylim(sum(lines), 0)
+            axes.axvline(50, color=style.LINE, linewidth=0.7, zorder=0)
             at = 0.0
             for unit, label, row in zip(units, names, lines, strict=True):
                 told = topic.answers(unit, name)
@@ -251,8 +265,16 @@ def _answer_head(
         x = left + (place + 0.5) * width
         swatch(sheet, x - 0.12, y + 0.02, 0.24, 0.12, topic.plan.categories[category.label])
         sheet.write(x, y + 0.17, text, style.SMALL, ha="center", va="bottom")
-    at = style.MARGIN + _GROUPS + _COUNTS - 0.08
-    sheet.write(at, y + 0.02, "n", style.SMALL, ha="right", va="bottom", color=style.SOFT)
+    at = style.MARGIN + _GROUPS + _COUNTS
+    write_line(sheet, at - 0.08, y + 0.1, "n", ha="right", color=style.SOFT)
+    # From the first bar's left end to the last bar's right end.
+    right = left - 0.1
+    look: dict[str, Any] = {"color": style.SOFT}
+    write_line(sheet, (at + right) / 2, y + 0.23, "share of answers, %", ha="center", **look)
+    for share in (0, 50, 100):
+        x = at + (right - at) * share / 100
+        write_line(sheet, x, y + 0.1, f"{share}", ha="center", color=style.SOFT)
+        line(sheet, (x, x), (y - 0.03, y + 0.01), color=style.MUTED, linewidth=0.7)
 
 
 def _shares(topic: Topic, axes: Axes, centre: float, told: Sequence[dict[str, Any]]) -> None:
@@ -263,7 +285,9 @@ def _shares(topic: Topic, axes: Axes, centre: float, told: Sequence[dict[str, An
         look = topic.plan.categories[share["category"]]
         box = ((start, centre - 0.075), share["percent"], 0.15)
         axes.add_patch(
-            Rectangle(*box, facecolor=look.colour, hatch=look.hatch, edgecolor="white", lw=0.6)
+            Rectangle(
+                *box, zorder=2, facecolor=look.colour, hatch=look.hatch, edgecolor="white", lw=0.6
+            )
         )
         start += share["percent"]
     if not start:
@@ -284,8 +308,8 @@ def _answer_row(told: dict[str, Any]) -> dict[str, Any]:
         "scale": told["statement"],
         "level": told["category"],
         "value": told["percent"],
-        "label": plain_number(float(told["count"])),
-        "n": told["n"],
+        "label": str(int(told["count"])),
+        "n": int(told["n"]),
     }
 
 

@@ -137,10 +137,11 @@ def _grid(
     arrow(sheet, (left, axis), (right, axis))
     bar = left - (0.3 if not lists else 0.12)
     arrow(sheet, (bar, low), (bar, low + 2 * _CELL))
-    head = style.wrap(topic.plan.words["organisational"], right - left, style.BODY, bold=True)
+    heads = [f"{topic.plan.words[k]}{'' if lists else ' (percentile)'}" for k in COMPONENTS]
+    head = style.wrap(heads[0], right - left, style.BODY, bold=True)
     sheet.write(left, axis - 0.09, head, weight="bold", color=style.COLOURS["blue"])
     side = _SIDE - (0.42 if not lists else 0.22)
-    across = style.wrap(topic.plan.words["individual"], side, style.BODY, bold=True)
+    across = style.wrap(heads[1], side, style.BODY, bold=True)
     top = low + 2 * _CELL
     sheet.write(style.MARGIN, top, across, weight="bold", color="#8a5a00")
     if lists:

@@ -12,47 +12,55 @@ from medlead.engagement.groups import NO_RESPONSES, NO_SCORES, TOO_FEW
 from medlead.engagement.instrument import Map
 from medlead.present import style
 from medlead.present.engagement_declared import map_title
-from medlead.present.engagement_paper import LINE, write_line
+from medlead.present.engagement_paper import line, write_lines
 from medlead.present.engagement_topic import Topic, Unit, chance_text
 from medlead.present.sheet import INNER, Sheet
 from medlead.present.style import Figure
 
-_COLUMN = 1.78
-_ACROSS, _DOWN = 0.2, 0.44
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_AXIS = 0.32
+_ACROSS, _DOWN = 0.25, 0.5
+_AXIS = 0.36
+# A panel is as large as the sheet and the table of all units leave room for, within these.
+_LEAST, _MOST, _ROOM = 1.6, 2.45, 7.6
+# Columns of the table below the panels.
+_MARK, _NAME, _SIZE = 0.2, 1.5, 0.42
+_ROW_GAP = 0.06
 
 
 @dataclass(frozen=True)
-class _Block:
-    """The key of one unit: the lines of its name, and those on its size and places."""
+class _Row:
+    """A row of the table: the name of a unit, and in words where it is placed on each map."""
 
-    name: tuple[str, ...]
-    lines: tuple[str, ...]
+    unit: Unit
+    name: str
+    outcomes: tuple[str, ...]
 
     @property
     def height(self) -> float:
-        return (1.3 * len(self.name) + len(self.lines)) * LINE + 0.14
+        name = style.text_height(self.name, style.BODY)
+        return max(name, *(style.text_height(t, style.SMALL) for t in self.outcomes)) + _ROW_GAP
 
 
 def draw_map(topic: Topic) -> Figure:
     """One grid for each map: every group and the site, with intervals on both axes.
 
-    Beside them, for each unit and map, the quadrant and its probability.
+    Below them, for each unit and map, the quadrant and its probability, and the likeliest
+    quadrant where that is another one.
     """
     units, maps = topic.units, topic.instrument.typology.maps
     columns = min(2, len(maps))
-    size = (INNER - _COLUMN - columns * (_AXIS + _ACROSS)) / 2
-    rows = -(-len(maps) // columns)
-    titles = [_title(topic, place, size + _AXIS) for place in range(len(maps))]
+    lines = -(-len(maps) // columns)
+    heads, rows, tall = _table(topic, units, maps)
+    widest = (INNER - columns * _AXIS - (columns - 1) * _ACROSS) / columns
+    titles = [_title(topic, chosen, min(widest, _MOST)) for chosen in maps]
     head = max(style.text_height(title, style.BODY) for title in titles) + 0.06
-    blocks = [_key_block(topic, unit, maps) for unit in units]
-    listed = sum(block.height for block in blocks)
-    body = max(rows * (head + size + _DOWN), listed)
+    free = (_ROOM - tall) / lines - head - _DOWN
+    size = min(widest, _MOST, max(_LEAST, free))
     few = any(topic.place(u, m.name)["note"] == TOO_FEW for u in units for m in maps)
+    likelier = any(_likelier(topic.place(u, m.name)) for u in units for m in maps)
     caption = topic.caption(
-        f"Points: percentiles; lines: {topic.coverage} intervals of each axis by itself. On the "
-        "right: the quadrant, and the probability that the group belongs there.",
+        f"Points: percentiles; lines: {topic.coverage} intervals of each axis by itself. Below: "
+        "the quadrant of the point, and the probability that the unit belongs there"
+        + ("; after “or” the likeliest quadrant where that is another." if likelier else "."),
         f"Hollow and dashed: {TOO_FEW}, fewer than {topic.instrument.place_from}; in brackets the "
         "quadrant that the point alone lies in."
         if few
@@ -61,17 +69,14 @@ def draw_map(topic: Topic) -> Figure:
         touches=("scores", "percentiles", "typology", "groups"),
     )
     with style.style():
-        sheet = topic.sheet(body, caption)
-        for place in range(len(maps)):
-            x = style.MARGIN + (place % columns) * (size + _AXIS + _ACROSS) + _AXIS
+        sheet = topic.sheet(lines * (head + size + _DOWN) + tall, caption)
+        step = INNER / columns if columns > 1 else size + _AXIS
+        for place, chosen in enumerate(maps):
+            x = style.MARGIN + (place % columns) * step + _AXIS
             top = sheet.high - (place // columns) * (head + size + _DOWN) - head
-            sheet.write(x - _AXIS + 0.02, top + 0.1, titles[place], weight="bold", va="baseline")
-            _panel(topic, sheet, maps[place], units, (x, top - size, size))
-        x = style.MARGIN + INNER - _COLUMN + 0.06
-        y = sheet.high
-        for unit, block in zip(units, blocks, strict=True):
-            _write_block(sheet, x, y, unit, block)
-            y -= block.height
+            sheet.write(x, top + 0.06, titles[place], weight="bold", va="bottom")
+            _panel(topic, sheet, chosen, units, (x, top - size, size))
+        _write_table(sheet, sheet.low + tall, heads, rows)
     told = [_told(topic, chosen, units) for chosen in maps]
     alt = topic.alt(
         "Grids with what the organisation offers from left to right and what doctors bring "
@@ -118,17 +123,18 @@ def _panel(
         )
     for draw in (axes.axvline, axes.axhline):
         draw(cut, color=style.SOFT, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
-    ticks = [0.0, 50.0, 100.0]
+    ticks = [0.0, 25.0, 50.0, 75.0, 100.0]
     axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
     axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
     axes.tick_params(length=2, pad=1.5, labelsize=style.SMALL)
-    # The whole site last and small: it stands amid its groups.
+    # The whole site last: it stands amid its groups.
     for unit in (*reversed(units[:-1]), units[-1]):
         _point(axes, topic.place(unit, chosen.name), unit)
     look: dict[str, Any] = {"color": style.SOFT, "ha": "center"}
-    sheet.write(x + size / 2, y - 0.16, "organisational", style.SMALL, va="top", **look)
-    middle = (x - 0.23, y + size / 2)
-    sheet.write(*middle, "individual", style.SMALL, va="center", rotation=90, **look)
+    sheet.write(x + size / 2, y - 0.17, "organisational, percentile", style.SMALL, **look)
+    middle = (x - 0.27, y + size / 2)
+    words = "individual, percentile"
+    sheet.write(*middle, words, style.SMALL, va="center", rotation=90, **look)
 
 
 def _point(axes: Axes, row: dict[str, Any], unit: Unit) -> None:
@@ -154,7 +160,7 @@ def _mark(axes: Axes, x: float, y: float, unit: Unit, *, placed: bool) -> None:
         [x],
         [y],
         marker=unit.marker,
-        markersize=7.5 if unit.group else 6.5,
+        markersize=6.5 if unit.group else 9.0,
         markerfacecolor=unit.colour if placed else "white",
         markeredgecolor="white" if placed else unit.colour,
         markeredgewidth=0.7 if placed else 1.2,
@@ -164,51 +170,92 @@ def _mark(axes: Axes, x: float, y: float, unit: Unit, *, placed: bool) -> None:
     )
 
 
-def _key_block(topic: Topic, unit: Unit, maps: Sequence[Map]) -> _Block:
-    """The key of one unit: its name, its size, and its place on each map."""
-    name = tuple(style.wrap(unit.label, _COLUMN - 0.26, style.BODY, bold=True).split("\n"))
-    if not unit.n:
-        return _Block(name, (f"{unit.size}: {NO_RESPONSES}",))
-    rows = [topic.place(unit, chosen.name) for chosen in maps]
-    few = all(str(row["note"]) == TOO_FEW for row in rows)
-    size = f"{unit.size}: {TOO_FEW}" if few else unit.size
-    places = (f"{_letter(place)}  {_outcome(row)}" for place, row in enumerate(rows))
-    return _Block(name, (size, *places))
+def _title(topic: Topic, chosen: Map, width: float) -> str:
+    return style.wrap(map_title(chosen.name, topic.instrument), width, style.BODY, bold=True)
 
 
-def _title(topic: Topic, number: int, width: float) -> str:
-    """The title of a panel, with the letter by which the key names it."""
-    name = map_title(topic.instrument.typology.maps[number].name, topic.instrument)
-    return style.wrap(f"{_letter(number)}  {name}", width, style.BODY, bold=True)
+# --- the table ------------------------------------------------------------------------------------
 
 
-def _letter(number: int) -> str:
-    return _LETTERS[number % len(_LETTERS)]
+def _column(maps: Sequence[Map]) -> float:
+    """The width of a column of the table that belongs to one map."""
+    return (INNER - _MARK - _NAME - _SIZE) / len(maps)
+
+
+def _table(
+    topic: Topic, units: Sequence[Unit], maps: Sequence[Map]
+) -> tuple[list[str], list[_Row], float]:
+    """The heads and rows of the table, and its height."""
+    width = _column(maps) - 0.08
+    names = [map_title(chosen.name, topic.instrument) for chosen in maps]
+    heads = [style.wrap(name, width, style.SMALL, bold=True) for name in names]
+    rows = []
+    for unit in units:
+        places = [_outcome(topic.place(unit, chosen.name)) for chosen in maps]
+        outcomes = tuple(style.wrap(text, width, style.SMALL) for text in places)
+        name = style.wrap(unit.label, _NAME - 0.1, style.BODY, bold=not unit.group)
+        rows.append(_Row(unit, name, outcomes))
+    head = max(style.text_height(text, style.SMALL) for text in heads) + 0.1
+    return heads, rows, head + sum(row.height for row in rows) + 0.04
+
+
+def _write_table(sheet: Sheet, top: float, heads: Sequence[str], rows: Sequence[_Row]) -> None:
+    width = (INNER - _MARK - _NAME - _SIZE) / len(heads)
+    left = style.MARGIN + _MARK + _NAME
+    y = top - max(style.text_height(text, style.SMALL) for text in heads) - 0.04
+    for place, text in enumerate(("n", *heads)):
+        look: dict[str, Any] = {"weight": "bold"} if place else {"ha": "right"}
+        x = left + _SIZE + ((place - 1) * width if place else -0.14)
+        write_lines(sheet, x, y + style.text_height(text, style.SMALL) / 2, text, **look)
+    y -= 0.06
+    for row in rows:
+        line(sheet, (style.MARGIN, style.MARGIN + INNER), (y, y), linewidth=0.4)
+        middle = y - row.height / 2
+        axes = sheet.axes(style.MARGIN, middle - 0.07, 0.14, 0.14)
+        axes.set_xlim(-1, 1)
+        axes.set_ylim(-1, 1)
+        few = all(text.startswith("(") for text in row.outcomes)
+        _mark(axes, 0, 0, row.unit, placed=not few)
+        weight = "normal" if row.unit.group else "bold"
+        write_lines(sheet, style.MARGIN + _MARK, middle, row.name, style.BODY, weight=weight)
+        x, words = left + _SIZE - 0.14, str(row.unit.n)
+        write_lines(sheet, x, middle, words, ha="right", weight=weight)
+        for place, text in enumerate(row.outcomes):
+            x = left + _SIZE + place * width
+            write_lines(sheet, x, middle, text)
+        y -= row.height
+
+
+def _likelier(row: dict[str, Any]) -> str:
+    """The likeliest quadrant with its probability, where it is not that of the point."""
+    by_rule = str(row["quadrant_by_rule"])
+    if not by_rule or not _places(row):
+        return ""
+    chances = {n[2:]: float(c) for n, c in row.items() if n.startswith("p_") and not pd.isna(c)}
+    best = max(chances, key=chances.__getitem__, default=by_rule)
+    # What looks the same after rounding is not called likelier.
+    if best == by_rule or chance_text(chances[best]) == chance_text(chances[by_rule]):
+        return ""
+    return f"{best}\N{NO-BREAK SPACE}{_firm(chance_text(chances[best]))}"
+
+
+def _firm(text: str) -> str:
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _outcome(row: dict[str, Any]) -> str:
+    """Where a unit is placed, in words that break only between their parts."""
     if pd.isna(row["organisational"]) or pd.isna(row["individual"]):
         return str(row["note"])
     by_rule = str(row["quadrant_by_rule"])
     if not _places(row):
         return f"({by_rule})"
-    sure = chance_text(float(row[f"p_{by_rule}"]))
-    count = f", n = {int(row['n'])}" if row["n"] < row["respondents"] else ""
-    return f"{by_rule} {sure}{count}".strip()
-
-
-def _write_block(sheet: Sheet, x: float, y: float, unit: Unit, block: _Block) -> None:
-    """The key of a unit, its mark before its name."""
-    axes = sheet.axes(x, y - LINE - 0.01, 0.14, 0.14)
-    axes.set_xlim(-1, 1)
-    axes.set_ylim(-1, 1)
-    _mark(axes, 0, 0, unit, placed=not any(TOO_FEW in text for text in block.lines))
-    for text in block.name:
-        write_line(sheet, x + 0.2, y, text, style.BODY, weight="bold")
-        y -= 1.3 * LINE
-    for text in block.lines:
-        write_line(sheet, x + 0.2, y, text)
-        y -= LINE
+    sure = _firm(chance_text(float(row[f"p_{by_rule}"])))
+    found = [f"{by_rule}\N{NO-BREAK SPACE}{sure}".strip()]
+    other = _likelier(row)
+    found += [f"or\N{NO-BREAK SPACE}{other}"] if other else []
+    found += [_firm(f"n = {int(row['n'])}")] if row["n"] < row["respondents"] else []
+    return "\n".join(found)
 
 
 def _told(topic: Topic, chosen: Map, units: Sequence[Unit]) -> str:
@@ -220,8 +267,9 @@ def _told(topic: Topic, chosen: Map, units: Sequence[Unit]) -> str:
             parts.append(f"{unit.label} ({unit.size}): {row['note']}")
             continue
         by_rule = str(row["quadrant_by_rule"])
-        sure = chance_text(float(row[f"p_{by_rule}"]))
+        sure, other = chance_text(float(row[f"p_{by_rule}"])), _likelier(row)
         placed = f"{by_rule}, probability {sure}" if sure else by_rule
+        placed += f" (likelier: {other})" if other else ""
         told = placed if _places(row) else f"{row['note']} (the point lies in {by_rule})"
         parts.append(
             f"{unit.label} ({unit.size}): organisational {o:.0f}, individual {i:.0f}, {told}"

@@ -1,7 +1,8 @@
 """Standings as a hierarchy of scales: the groups of a site, or all sites (Figures 33, 35, …).
 
 Scales stand in rows, index first, each below what it is part of; groups or sites in columns.
-A cell shows percentile, band, interval and the probability of the band.
+A cell shows percentile, band, interval and the probability of the band, and below them the
+percentile with its interval on a track from 0 to 100.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from medlead.present import style
 from medlead.present.engagement_paper import (
     LINE,
     STRIP,
+    Tracks,
     band_key,
     key_height,
     key_line,
@@ -21,16 +23,18 @@ from medlead.present.engagement_paper import (
     swatch,
     tint,
     write_line,
+    write_lines,
 )
 from medlead.present.engagement_topic import KIND_MARKS, Standing, Topic, Unit, scale_label, tree
 from medlead.present.sheet import INNER, Sheet
 from medlead.present.style import Figure
 
 _LABELS, _LABELS_NARROW = 2.2, 2.0
-_NARROW, _WIDE = 0.46, 0.98
+_NARROW, _WIDE, _WIDEST = 0.46, 1.04, 1.7
 _STEP = 0.17  # by which a scale stands to the right of what it is part of
 _GAP = 0.05
 _SLIM = 0.7  # of the strip of a narrow cell
+_TRACK = 0.11
 
 
 def draw_hierarchy(topic: Topic) -> Figure:
@@ -47,10 +51,13 @@ def _draw(topic: Topic, units: Sequence[Unit], *, wide: bool) -> Figure:
     rows = tree(topic.instrument)
     scales = [scale.name for _, scale in rows]
     left = _LABELS if wide else _LABELS_NARROW
-    blocks = _blocks(units, INNER - left, _WIDE if wide else _NARROW)
-    width = (INNER - left) / max(len(block) for block in blocks)
-    wide = width >= _WIDE
-    high = (2 if wide else 3) * LINE + 0.12
+    # Where wide cells do not fit side by side, narrow ones keep all units in one view.
+    wide = wide and len(units) * _WIDE <= INNER - left
+    least = _WIDE if wide else max(_NARROW, _widest_word(units))
+    blocks = _blocks(units, INNER - left, least)
+    width = min((INNER - left) / max(len(block) for block in blocks), _WIDEST)
+    lines = 2 if wide else 3 + _some_unscored(topic, units, scales)
+    high = lines * LINE + _TRACK + 0.13
     labels = [_row_label(depth, scale, left) for depth, scale in rows]
     heights = [max(high, style.text_height(t, style.BODY) + 0.08) for t in labels]
     heads = [[_head(unit, width) for unit in block] for block in blocks]
@@ -60,7 +67,8 @@ def _draw(topic: Topic, units: Sequence[Unit], *, wide: bool) -> Figure:
     where = "second line" if wide else "below it"
     shown = (
         f"Each cell: percentile and band; {where} its {topic.coverage} interval, and the "
-        "probability of the band."
+        "probability of the band. The track below runs from 0 to 100: mark the percentile, bar "
+        "its interval, ticks below it the ends of the bands."
     )
     marks = [f"({m}) {name}" for name, m in KIND_MARKS.items() if _has(rows, name)]
     caption = topic.caption(
@@ -70,19 +78,24 @@ def _draw(topic: Topic, units: Sequence[Unit], *, wide: bool) -> Figure:
         topic.reading,
         touches=("scores", "percentiles", "bands", "groups"),
     )
+    tracks = Tracks([band.to for band in topic.instrument.bands if band.to is not None])
     with style.style():
         sheet = topic.sheet(body, caption)
         y = key_line(sheet, sheet.high, entries) - 0.12
         for block, head, top in zip(blocks, heads, tops, strict=True):
             x = style.MARGIN + left
             for text in head:
-                place = (x + width / 2, y - top + 0.07)
-                sheet.write(*place, text, ha="center", va="bottom", weight="bold")
+                high = style.text_height(text, style.BODY)
+                middle = y - top + 0.05 + high / 2
+                look: dict[str, Any] = {"ha": "center", "weight": "bold"}
+                write_lines(sheet, x + width / 2, middle, text, style.BODY, **look)
                 x += width
             y -= top
             _labels(sheet, y, rows, labels, heights)
-            _cells(topic, sheet, (style.MARGIN + left, y), block, scales, heights, width, wide=wide)
+            corner = (style.MARGIN + left, y)
+            _cells(topic, sheet, corner, block, scales, heights, width, tracks, wide=wide)
             y -= sum(heights) + 0.12
+        tracks.draw(sheet)
     told = [_told(topic, scale, units) for _, scale in rows]
     missing = [u.label for u in units if not u.n]
     told += [f"{', '.join(missing)}: {NO_RESPONSES}."] if missing else []
@@ -97,10 +110,16 @@ def _draw(topic: Topic, units: Sequence[Unit], *, wide: bool) -> Figure:
 
 def _blocks(units: Sequence[Unit], width: float, least: float) -> list[Sequence[Unit]]:
     """The units in as few blocks of columns as the sheet has room for, about equally many each."""
-    room = int(width / least + 1e-9)
+    room = max(1, int(width / least + 1e-9))
     number = -(-len(units) // room)
     size = -(-len(units) // number)
     return [units[i : i + size] for i in range(0, len(units), size)]
+
+
+def _widest_word(units: Sequence[Unit]) -> float:
+    """The width of a column in which no word of a name has to be broken."""
+    words = [word for unit in units for word in unit.label.split()]
+    return max(style.text_width(word, style.BODY, bold=True) for word in words) + 0.07
 
 
 def _has(rows: Sequence[tuple[int, Scale]], kind: str) -> bool:
@@ -109,6 +128,11 @@ def _has(rows: Sequence[tuple[int, Scale]], kind: str) -> bool:
 
 def _some_few(topic: Topic, units: Sequence[Unit], scales: Sequence[str]) -> bool:
     return any(topic.standing(u, s).note == TOO_FEW for u in units for s in scales)
+
+
+def _some_unscored(topic: Topic, units: Sequence[Unit], scales: Sequence[str]) -> bool:
+    standings = (topic.standing(u, s) for u in units for s in scales)
+    return any(at.known and at.n < at.respondents for at in standings)
 
 
 def _row_label(depth: int, scale: Scale, left: float) -> str:
@@ -152,6 +176,7 @@ def _cells(
     scales: Sequence[str],
     heights: Sequence[float],
     width: float,
+    tracks: Tracks,
     *,
     wide: bool,
 ) -> None:
@@ -177,7 +202,7 @@ def _cells(
         for scale, height in zip(scales, heights, strict=True):
             y -= height
             box = (x, y + _GAP / 2, width - _GAP, height - _GAP)
-            _cell(topic, sheet, box, topic.standing(unit, scale), wide=wide)
+            _cell(topic, sheet, box, topic.standing(unit, scale), tracks, wide=wide)
 
 
 def _cell(
@@ -185,6 +210,7 @@ def _cell(
     sheet: Sheet,
     box: tuple[float, float, float, float],
     at: Standing,
+    tracks: Tracks,
     *,
     wide: bool,
 ) -> None:
@@ -203,22 +229,23 @@ def _cell(
         words = style.wrap(at.note, width - (left - x), style.SMALL)
         sheet.write(left, y + height / 2, words, style.SMALL, va="center")
         return
-    between = at.interval or "no interval"
+    tracks.add(left + 0.01, y + 0.085, x + width - 0.04 - left, at)
     count = f"n = {at.n}" if at.n < at.respondents else ""
     weight = "bold" if at.placed else "normal"
     if wide:
-        top = y + height / 2 + 0.97 * LINE
+        top = y + height - 0.045
         write_line(sheet, left, top, at.value, style.BODY, weight=weight)
         after = left + style.text_width(at.value, style.BODY, bold=at.placed) + 0.06
         write_line(sheet, after, top, band, style.BODY)
-        told = " · ".join(filter(None, (between, at.sure, count)))
+        told = " · ".join(filter(None, (at.interval or "no interval", at.sure, count)))
         write_line(sheet, left, top - 1.22 * LINE, told)
         return
-    top = y + height / 2 + 1.5 * LINE
+    top = y + height - 0.045
     head = f"{at.value} {band}" if at.placed else at.value
     write_line(sheet, left, top, head, style.BODY, weight=weight)
-    write_line(sheet, left, top - 1.15 * LINE, at.interval or "–")
-    write_line(sheet, left, top - 2.15 * LINE, at.sure if at.placed else band)
+    lines = [at.interval or "–", at.sure if at.placed else band, count]
+    for place, text in enumerate(filter(None, lines)):
+        write_line(sheet, left, top - (1.15 + place) * LINE, text)
 
 
 def _told(topic: Topic, scale: Scale, units: Sequence[Unit]) -> str:

@@ -71,18 +71,14 @@ def draw_funnel(
         below = drawing.add_axes((left, (low + 0.12) / height, span, 0.62 / height))
         _steps(axes, stay, steps, counts, shares_of)
         _who(below, who, last)
-    data = pd.concat(
-        [
-            steps[["step", "says", "leaves", "count", "of", "base", "percent", "low", "high"]],
-            who.assign(step="completed by", says=who["level"], of="completed", base=who["n"])[
-                ["step", "says", "count", "of", "base", "percent", "low", "high"]
-            ],
-        ],
-        ignore_index=True,
+    by = who.assign(
+        step="completed by", says=who["level"], leaves="no", of="completed", base=who["n"]
     )
+    shown = ["step", "says", "leaves", "count", "of", "base", "percent", "low", "high", "evidence"]
+    data = pd.concat([steps[shown], by[shown]], ignore_index=True)
     return style.Figure(
         drawing,
-        data.assign(leaves=data["leaves"].fillna("no")),
+        data,
         _funnel_text(steps, who),
         title,
         evidence,

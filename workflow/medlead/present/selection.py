@@ -35,7 +35,7 @@ def draw_selection(
     `sheet` is that of `medlead.survey.site_selection`; `picture` says which of its columns make the
     `rows` and the `columns`, `labels` their names. Chosen returns are named as on the sheet;
     filled marks rated themselves effective (`effective` says what that means), open ones did
-    not, and crosses did not say.
+    not; crosses, and squares of chosen returns, did not say.
     """
     rows, columns = _combinations(sheet, picture["rows"]), _combinations(sheet, picture["columns"])
     cells = _cells(sheet, picture)
@@ -50,9 +50,11 @@ def draw_selection(
         if evidence is EvidenceClass.RECONSTRUCTED
         else ""
     )
+    unsaid = any(name and said == NOT_KNOWN for marks in cells.values() for name, said in marks)
+    square = " A chosen site in a square gave no rating." if unsaid else ""
     caption = (
         f"Each mark is a return; letters are chosen sites. {effective} {covered} of {len(strata)} "
-        f"strata that hold a return have a chosen one.{warning}"
+        f"strata that hold a return have a chosen one.{square}{warning}"
     )
     with style.style():
         width = 2 * style.MARGIN + _ROWS_LEFT + _CELL * len(columns) + _ROWS_RIGHT
@@ -157,9 +159,10 @@ def _draw_cells(
 
 def _mark(effective: str, *, chosen: bool) -> dict[str, Any]:
     colour = style.COLOURS["vermillion"] if chosen else style.SOFT
-    crossed = effective == NOT_KNOWN and not chosen
+    # A cross leaves no room for the name of a chosen site.
+    unsaid = "s" if chosen else "x"
     return {
-        "marker": "x" if crossed else "o",
+        "marker": unsaid if effective == NOT_KNOWN else "o",
         "markersize": _SITE if chosen else _DOT,
         "markerfacecolor": colour if effective == _OF else "white",
         "markeredgecolor": colour,

@@ -6,7 +6,8 @@ percentile is rounded only so far that it stays on its own side of every band's 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -128,30 +129,33 @@ def scales_frame(standings: pd.DataFrame, instrument: Instrument, site: str) -> 
     return pd.DataFrame(table)
 
 
+def likeliest_others(row: Mapping[Hashable, Any], instrument: Instrument) -> str:
+    """The likeliest type but the named one, with its probability, of a row of the placements."""
+    chances = {q.label: float(row[f"p_{q.label}"]) for q in instrument.typology.quadrants}
+    named = str(row["quadrant"])
+    known = {label: p for label, p in chances.items() if not math.isnan(p) and label != named}
+    if not known or not named:
+        return NOTHING
+    best = max(known, key=lambda label: known[label])
+    return f"{best}, {probability_text(known[best])}"
+
+
 def places_frame(placements: pd.DataFrame, instrument: Instrument, site: str) -> pd.DataFrame:
-    """Every group of a site on every map of the grid, with the likeliest types."""
+    """The groups of a site and the site: one row for each, one column for each map of the grid.
+
+    A cell is the type with its probability and the next likeliest, or why there is no place.
+    """
     titles = {scale.name: scale.title for scale in instrument.scales}
-    labels = [quadrant.label for quadrant in instrument.typology.quadrants]
-    rows = []
-    for row in of_site(placements, site).to_dict("records"):
-        chances = {label: float(row[f"p_{label}"]) for label in labels}
-        known = {label: p for label, p in chances.items() if not math.isnan(p)}
-        others = sorted((x for x in known if x != row["quadrant"]), key=lambda x: -known[x])
-        rows.append(
-            {
-                "Group": unit_name(str(row["group"])),
-                "Of": titles.get(str(row["map"]), str(row["map"])),
-                "Doctors": int(row["n"]),
-                "Organisation": percentile_text(row["organisational"], instrument.bands),
-                "Person": percentile_text(row["individual"], instrument.bands),
-                "Type": row["quadrant"] or NOTES.get(row["note"], row["note"]) or NOTHING,
-                "Probability": probability_text(chances.get(row["quadrant"], math.nan)),
-                "Or else": f"{others[0]}, {probability_text(known[others[0]])}"
-                if others and row["quadrant"]
-                else NOTHING,
-            }
-        )
-    return pd.DataFrame(rows)
+    rows: dict[str, dict[str, object]] = {}
+    for place in of_site(placements, site).to_dict("records"):
+        group, named = unit_name(str(place["group"])), str(place["quadrant"])
+        row = rows.setdefault(group, {"Group": group, "Doctors": int(place["n"])})
+        cell = NOTES.get(place["note"], place["note"]) or NOTHING
+        if named:
+            chance = probability_text(float(place[f"p_{named}"]))
+            cell = f"{named} {chance}; or {likeliest_others(place, instrument)}"
+        row[titles.get(str(place["map"]), str(place["map"]))] = cell
+    return pd.DataFrame(list(rows.values()))
 
 
 def section_b_frame(endorsements: pd.DataFrame, instrument: Instrument, site: str) -> pd.DataFrame:

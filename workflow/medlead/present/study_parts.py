@@ -18,6 +18,7 @@ from medlead.present.study_engagement import (
 from medlead.present.study_page import FILES, Part, figure, survey_part, table
 from medlead.present.write import notebook_links, read_figures, read_fragments, read_titles
 from medlead.sources.inputs import read_yaml
+from medlead.without_print import study_titles
 from medlead.writing import read_csv
 
 Files = Mapping[str, Sequence[str]]
@@ -29,9 +30,11 @@ def read_survey_part(files: Files, page: Path, evidence: EvidenceClass) -> Part:
     `files` holds, each as a list, `declared` (tables.yaml), `register`, `tables`, `added`,
     `figures` and those of `study_page.FILES`; `page` is the page that links to them.
     """
-    declared = read_yaml(files["declared"][0])["tables"]
-    own = {name: given["title"] for name, given in declared.items() if "title" in given}
+    given = read_yaml(files["declared"][0])
+    declared = given["tables"]
+    own = {name: table["title"] for name, table in declared.items() if "title" in table}
     titles = dict.fromkeys(declared, "") | own | read_titles(files["register"][0])
+    titles |= study_titles(given)
     returns = read_csv(Path(files["returns"][0]))
     return survey_part(
         evidence,

@@ -54,11 +54,12 @@ _BADGES = {
 }
 
 # Points; the smallest text that is used must stay readable on an A4 page.
-TITLE, HEADING, BODY, SMALL = 11.0, 8.5, 7.5, 6.5
+TITLE, HEADING, BODY, SMALL = 11.0, 8.5, 7.5, 7.0
 LINE_HEIGHT = 1.3
 MARGIN = 0.15  # inches at each side
 DPI = 160
 # Gids by which a badge and a caption can be found in a drawing.
+_EVIDENCE = "evidence"
 BADGE_ID, TITLE_ID, CAPTION_ID = "evidence", "title", "caption"
 
 # DejaVu Sans as matplotlib ships it, under a name of our own: another version of it
@@ -92,6 +93,8 @@ _SETTINGS: dict[str, Any] = {
     "figure.facecolor": "white",
     "figure.dpi": DPI,
     "savefig.dpi": DPI,
+    # Unhinted, letters are as wide as they were measured, at every size, in PNG as in SVG.
+    "text.hinting": "none",
     "svg.hashsalt": "medlead",
     # Paths, not text: an SVG text is set in whatever font the viewer has, and then
     # labels that were placed without overlap no longer are.
@@ -113,7 +116,8 @@ class Figure:
 def write_figure(figure: Figure, folder: Path, stem: str) -> None:
     """Write `stem`.svg, .png, .csv (the data drawn) and .txt (alternative text) into a folder.
 
-    The same figure gives the same bytes every time.
+    The same figure gives the same bytes every time. The last column of the data is the
+    evidence class: of the row where the data say so, else of the figure.
     """
     about = {"Title": figure.title, "Description": figure.alt, "Creator": "medlead", "Date": None}
     with style():
@@ -121,7 +125,10 @@ def write_figure(figure: Figure, folder: Path, stem: str) -> None:
             buffer = BytesIO()
             figure.drawing.savefig(buffer, format=suffix, dpi=DPI, metadata=metadata)
             write_bytes(folder / f"{stem}.{suffix}", buffer.getvalue())
-    write_csv(folder / f"{stem}.csv", figure.data)
+    data = figure.data
+    if _EVIDENCE not in data.columns:
+        data = data.assign(**{_EVIDENCE: str(figure.evidence)})
+    write_csv(folder / f"{stem}.csv", data[[*(c for c in data if c != _EVIDENCE), _EVIDENCE]])
     write_text(folder / f"{stem}.txt", figure.alt + "\n")
 
 

@@ -87,7 +87,12 @@ class Subject:
     @property
     def warning(self) -> str:
         """The words that this evidence needs in the picture."""
-        return " ".join(str(self.plan.warnings.get(str(self.evidence), "")).split())
+        words = [self.plan.warnings.get(str(self.evidence), "")]
+        # Numbers of rebuilt records are never shown without what is known of their range.
+        bare = self.ranges is None or self.ranges.empty
+        if self.evidence is EvidenceClass.RECONSTRUCTED and bare:
+            words.append(self.plan.warnings.get("no_ranges", ""))
+        return " ".join(" ".join(map(str, words)).split())
 
     @property
     def levels(self) -> list[str]:

@@ -1,5 +1,6 @@
 """Whether returns meet everything that is printed about them, cell by cell."""
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -10,7 +11,11 @@ from medlead.reconstruction.facts import Fact
 from medlead.reconstruction.levels import as_levels, count_levels, numbers, used_returns
 from medlead.reconstruction.margins import Cells, Margins
 from medlead.reconstruction.programme import Vector
+from medlead.reconstruction.sites import site_column
 from medlead.reconstruction.space import MISSING, Space
+from medlead.sources.messages import Problem
+from medlead.survey.allowed import allowed_answers
+from medlead.survey.definition import PartType
 from medlead.survey.instrument import OPTION_MARK, Instrument
 from medlead.writing import plain_number
 
@@ -33,16 +38,17 @@ def check_survey(
     cells: Cells,
     excepted: Collection[Cell] = (),
     sites: Collection[Fact] = (),
-    key: str = "case_study",
 ) -> pd.DataFrame:
     """Every condition on the returns: what is printed, what they give, and whether it holds.
 
     `raw` are returns in the questionnaire's own shape, written cleanly. `slack` is by how
     many records (for a value: by how much) they miss; `holds` is yes, no, or excepted for
-    cells that are known to differ. `sites` are facts about single returns, found by `key`.
+    cells that are known to differ. `sites` are facts about single returns, found by the
+    column that names a site.
     The first row tells whether every answer has a level at all.
     """
     used = used_returns(raw, instrument)
+    key = site_column(declarations["sites"], instrument)
     levels = as_levels(used, instrument, margins.space, margins.several)
     counts = count_levels(margins.space, levels)
     rows: list[tuple[Any, ...]] = [_known_levels(levels)]
@@ -70,6 +76,35 @@ def check_survey(
         )
     ]
     return frame
+
+
+def unreadable_numbers(raw: pd.DataFrame, instrument: Instrument, file: str) -> list[Problem]:
+    """Every answer that should be a number and is none, as a problem of the file.
+
+    `raw` are returns with the heading in row 1 of `file` and no row left out.
+    """
+    return [
+        Problem(
+            file,
+            "this is not a number",
+            "write a plain number, or leave the cell empty where nothing was answered",
+            row,
+            part.column,
+            str(text),
+            allowed_answers(part),
+        )
+        for part in instrument.parts
+        if part.type in (PartType.NUMBER, PartType.COUNT, PartType.RATING)
+        for row, text in enumerate(raw[part.column or ""].fillna(""), start=2)
+        if str(text) != "" and not _is_number(str(text))
+    ]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _found(fact: Fact, space: Space, counts: Vector) -> str:

@@ -121,8 +121,7 @@ class DeclarationReader:
                     top = INFINITE if band.below is None else band.below
                     yield from _cut(band.label, band.low, top, cuts)
         else:
-            names = self.instrument.levels(name) or ("yes", "no")
-            for level in names:
+            for level in self.instrument.levels(name):
                 yield Level(level, level)
 
     # -- selections

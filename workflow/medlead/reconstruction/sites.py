@@ -8,6 +8,8 @@ import pandas as pd
 
 from medlead.reconstruction.facts import Fact, number_of
 from medlead.reconstruction.space import Selection, Space
+from medlead.sources.reading import nearest
+from medlead.survey.instrument import Instrument
 from medlead.writing import plain_number
 
 
@@ -30,6 +32,20 @@ def site_facts(mapping: Mapping[str, Any], sites: pd.DataFrame, space: Space) ->
             needed = (number_of(chosen, 1.0),)
             facts.append(Fact(item, name, column, text, "record", needed, population=name))
     return tuple(facts)
+
+
+def site_column(mapping: Mapping[str, Any], instrument: Instrument) -> str:
+    """The column of the returns that names the site, where the return is that of one.
+
+    `mapping` is the part `sites` of the declarations; its `part` is one of the questionnaire.
+    Raises ValueError, with the nearest name, where it is not.
+    """
+    name, names = str(mapping["part"]), [part.name for part in instrument.parts]
+    if name not in names:
+        near = nearest(name, names)
+        hint = f"; did you mean '{near}'?" if near else ""
+        raise ValueError(f"sites / part: the questionnaire has no part '{name}'{hint}")
+    return instrument.part(name).column or ""
 
 
 def first_times(roles: pd.DataFrame, mapping: Mapping[str, Any]) -> dict[str, list[float]]:

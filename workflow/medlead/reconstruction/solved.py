@@ -17,7 +17,13 @@ import pandas as pd
 
 from medlead.evidence import EvidenceClass
 from medlead.reconstruction.check import COLUMNS as CHECK_COLUMNS
-from medlead.reconstruction.check import FAILS, HOLDS, check_survey, excepted_cells
+from medlead.reconstruction.check import (
+    FAILS,
+    HOLDS,
+    check_survey,
+    excepted_cells,
+    unreadable_numbers,
+)
 from medlead.reconstruction.facts import Fact
 from medlead.reconstruction.left_out import not_held
 from medlead.reconstruction.levels import used_returns
@@ -116,12 +122,13 @@ def check_slack(
     with the sites as solved, not more, also where cells are excepted. Raises ProblemsFound
     where the solved total is not the least one.
     """
+    # Each row of the table tells the total; the first stands under the heading.
     kept = float(solved.slack["total"].iloc[0]) if len(solved.slack) else 0.0
     total, _ = least_slack(assemble(margins.space, margins.facts, only_singles=margins.also))
     if total != kept:
         what = "the total slack is not the least one"
         raise ProblemsFound(
-            [Problem(f"{folder}/slack.csv", what, RENEW, 1, "total", f"{kept:g}", f"{total:g}")]
+            [Problem(f"{folder}/slack.csv", what, RENEW, 2, "total", f"{kept:g}", f"{total:g}")]
         )
     with_sites = float(solved.sites["total"].iloc[-1]) if len(solved.sites) else total
     of_sites = checked["kind"] == "record"
@@ -249,16 +256,21 @@ def records_report(
     sites: pd.DataFrame,
     modules: str,
     folder: str,
+    file: str,
 ) -> dict[str, pd.DataFrame]:
     """All that is told of rebuilt returns, by name, each table with its evidence class.
 
     `check` (every condition, and what was solved), `slack`, `sets` and `sites` (as solved),
     `identified` (with the shipped values), `not_held` (printed cells that set no condition)
     and `sentences`. `printed` are the printed cells, `sites` the known records, `modules`
-    the digest of the code that solves, `folder` where the solved tables stand. Raises
-    ProblemsFound where a solved table does not belong to the present declarations or is
-    not true of the returns, and where a printed cell is left aside without a reason.
+    the digest of the code that solves, `folder` where the solved tables stand, `file`
+    where the returns do. Raises ProblemsFound where an answer that should be a number is
+    none, a solved table does not belong to the present declarations or is not true of the
+    returns, and where a printed cell is left aside without a reason.
     """
+    unreadable = unreadable_numbers(returns, instrument, file)
+    if unreadable:
+        raise ProblemsFound(unreadable)
     cells = printed_cells(printed)
     single = site_facts(declarations["sites"], sites, margins.space)
     ends = part_ends(declarations, cells)

@@ -24,12 +24,10 @@ from medlead.reconstruction.programme import (
     terms_of,
 )
 from medlead.reconstruction.returns import ReturnWriter, within_levels
-from medlead.reconstruction.sites import site_facts
+from medlead.reconstruction.sites import site_column, site_facts
 from medlead.reconstruction.slack import hold_slack
 from medlead.reconstruction.space import Space
 from medlead.survey.instrument import Instrument
-
-SINGLE = "case_study"
 
 
 def solve_survey(
@@ -142,7 +140,7 @@ def make_survey(
         first_times,
         step_seed(seed, "answers"),
     ).write()
-    raw[SINGLE] = records["single"]
+    raw[site_column(declarations["sites"], instrument)] = records["single"]
     order = random.permutation(len(raw))
     raw = raw.iloc[order].reset_index(drop=True)
     for value in declarations["values"]:

@@ -10,7 +10,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from medlead.writing import file_stems
+from medlead.sources.messages import Problem
+from medlead.writing import file_stems, stems_alike
 
 EACH = ("site", "map")
 
@@ -61,8 +62,8 @@ def column_texts(
     sheet: str,
     columns: Callable[[], Sequence[str]],
     ignored: Sequence[str] = (),
-) -> list[str]:
-    """The texts of the column `name`, record by record.
+) -> list[tuple[int, str]]:
+    """The row and the text of every record in the column `name`.
 
     A file that is more than a plain CSV is read as the jobs read it, with all its `columns`
     (asked for only then) but the `ignored`; raises ProblemsFound as they do.
@@ -73,11 +74,28 @@ def column_texts(
             heading = [text.strip() for text in next(rows, ())]
             if name in heading:
                 place = heading.index(name)
-                return [row[place].strip() for row in rows if len(row) > place]
+                found = enumerate(rows, 2)
+                return [(at, row[place].strip()) for at, row in found if len(row) > place]
     from medlead.sources.reading import read_text_table
 
     table = read_text_table(path, columns=columns(), sheet=sheet or None, ignored=ignored)
-    return [str(text).strip() for text in table.frame[name]]
+    return [(at, str(t).strip()) for at, t in zip(table.rows, table.frame[name], strict=True)]
+
+
+def names_alike(file: str, stems: Mapping[str, str], rows: Mapping[str, int]) -> list[Problem]:
+    """Sites that would share a page, each with the `rows` in which it stands (0: in several)."""
+    return [
+        Problem(
+            file,
+            f"the report of this site would be {stems[name]}.html, as that of '{names[0]}'",
+            "name them so that they differ in letters A to Z or digits, whatever the case",
+            rows[name] or None,
+            "site",
+            name,
+        )
+        for names in stems_alike(stems)
+        for name in names[1:]
+    ]
 
 
 def _stems(names: Sequence[str]) -> dict[str, str]:

@@ -143,10 +143,10 @@ def check_everything(
             {
                 "file": path,
                 "contract": name,
-                "evidence": kind,
                 "rows": len(frames[name]),
                 "columns": frames[name].shape[1],
                 "sha256": sha256(Path(path)),
+                "evidence": kind,
             }
             for name, path, kind in listed
         ]

@@ -20,7 +20,7 @@ from medlead.survey.definition import PartType
 from medlead.survey.instrument import Instrument
 from medlead.survey.readers import Reader
 from medlead.survey.records import Cell, Record
-from medlead.survey.returned import Returns, count_returns, undecided
+from medlead.survey.returned import SheetRows, count_returns, undecided
 from medlead.survey.rules import CleaningRules
 
 LOG_COLUMNS = ["row", "field", "before", "after", "rule"]
@@ -37,7 +37,7 @@ _MENDS = {
     "unanswered": "ask for the answer; it counts as missing",
     "contradiction": "ask which of the answers is right; all are kept",
     "duplicate": "decide which return is used; all are kept",
-    "key": "give each return its own name or number",
+    "key": "give each return its own name or number; delete the row if it is no return",
     "empty": "ask for the answers; the return counts as returned, not as completed",
     "not-a-return": "delete the row, or give the respondent another name; it is not counted",
 }
@@ -61,7 +61,7 @@ class Cleaned:
     problems: pd.DataFrame
     roles: pd.DataFrame
     ranges: pd.DataFrame
-    returns: Returns
+    returns: SheetRows
     rows: tuple[int, ...]
     undecided: tuple[Problem, ...] = ()
 

@@ -35,11 +35,12 @@ def coded_types(instrument: Instrument) -> dict[str, Any]:
     """The pandas type of each column of the coded frame, in its order.
 
     Variables with levels are ordered categories, counts Int64, other numbers Float64,
-    lists of codes and texts str; `row` is int64, `complete` and `used` are bool.
+    lists of codes and texts str; `row` is int64, `returned`, `complete` and `used`
+    are bool.
     """
     key = instrument.part(instrument.key)
     types: dict[str, Any] = {key.column or "": clean_types(instrument)[key.column or ""]}
-    types |= dict(zip(RESERVED, ("int64", "bool", "bool"), strict=True))
+    types |= dict(zip(RESERVED, ("int64", "bool", "bool", "bool"), strict=True))
     return types | {v.name: _coded_type(v, instrument) for v in instrument.coded}
 
 

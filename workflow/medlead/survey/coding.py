@@ -37,7 +37,7 @@ class Coded:
     """The outcome of coding.
 
     `frame` has one row per return, with the index of the clean frame: the key, `row`
-    (in the sheet), `complete`, `used`, and the variables of the instrument: ordered
+    (in the sheet), `returned`, `complete`, `used`, and the variables of the instrument: ordered
     categories where they have levels, else numbers (Int64, Float64); of a list, the
     codes in table order as one text. `items` has for each such list a frame of truth
     values, one column per code, missing where the question was not answered.
@@ -74,6 +74,7 @@ class _Coder:
         columns: dict[str, pd.Series[Any]] = {
             key: self.clean[key],
             "row": pd.Series(self.cleaned.rows, index=index, dtype="int64"),
+            "returned": pd.Series(returns.is_return, index=index, dtype="bool"),
             "complete": pd.Series(returns.is_complete, index=index, dtype="bool"),
             "used": pd.Series(returns.is_used, index=index, dtype="bool"),
         }

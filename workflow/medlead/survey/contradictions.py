@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from medlead.survey.definition import PartType
 from medlead.survey.instrument import Check, Instrument, Part
 from medlead.survey.records import Record
-from medlead.survey.returned import Returns, respondent_key
+from medlead.survey.returned import SheetRows, respondent_key
 from medlead.survey.rules import CleaningRules
 
 # The option that stands for whatever the others do not name.
@@ -28,7 +28,7 @@ def contradictions(
     records: Sequence[Record],
     instrument: Instrument,
     rules: CleaningRules,
-    returns: Returns,
+    returns: SheetRows,
 ) -> list[Finding]:
     """All findings that need more than one cell.
 

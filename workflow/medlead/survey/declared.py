@@ -130,9 +130,12 @@ def cell_texts(cells: pd.DataFrame) -> dict[tuple[str, str, str], str]:
 
 
 def tallies(coded: pd.DataFrame) -> dict[str, int]:
-    """How many returns came back, hold answers, and are used, from the coded frame."""
+    """How many returns came back, hold answers, and are used, from the coded frame.
+
+    Rows that sum up others are in the frame, and no returns.
+    """
     return {
-        "returned": len(coded),
+        "returned": int(coded["returned"].sum()),
         "completed": int(coded["complete"].sum()),
         "used": int(coded["used"].sum()),
     }

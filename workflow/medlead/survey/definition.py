@@ -27,7 +27,7 @@ class PartType(StrEnum):
 
 YES_NO = ("yes", "no")
 # What the coded file says of each return itself; no variable can have these names.
-RESERVED = ("row", "complete", "used")
+RESERVED = ("row", "returned", "complete", "used")
 # Columns that stand beside the key in the tables of the cleaned survey.
 _TABLE_COLUMNS = ("file", "set", "field", "column", "text", "code", "line", "why")
 # For each thing in the file: the keys it must have, and those it may have.

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from medlead.sources.messages import ProblemsFound
-from medlead.survey.definition import PartType, check_definition
+from medlead.survey.definition import YES_NO, PartType, check_definition
 
 OPTION_MARK = "{option}"
 
@@ -232,14 +232,16 @@ class Instrument:
         return next(iter(p for p in self.parts if p.name == name), None) or _no_part(name)
 
     def levels(self, variable: str) -> tuple[str, ...]:
-        """The levels of a coded variable in table order; empty where it has none."""
+        """The levels of a coded variable in table order; empty for numbers and texts."""
         coded = next(v for v in self.coded if v.name == variable)
         if coded.bands:
             return self.bands[coded.bands].labels
         if coded.codes:
             return self.codes[coded.codes].names
         part = next((p for p in self.parts if p.name == coded.sources[0]), None)
-        return tuple(o.name for o in part.options) if part is not None else ()
+        if part is None:
+            return ()
+        return YES_NO if part.type is PartType.YES_NO else tuple(o.name for o in part.options)
 
 
 def _no_part(name: str) -> Part:

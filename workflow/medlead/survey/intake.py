@@ -10,10 +10,10 @@ import pandas as pd
 from medlead.evidence import EvidenceClass
 from medlead.sources.messages import ProblemsFound
 from medlead.sources.reading import read_text_table
+from medlead.survey.allowed import allowed_answers
 from medlead.survey.cleaning import Cleaned, clean
 from medlead.survey.coded import EVIDENCE
 from medlead.survey.coding import Coded
-from medlead.survey.definition import PartType
 from medlead.survey.instrument import Instrument, Part
 from medlead.survey.rules import CleaningRules
 
@@ -21,12 +21,6 @@ logger = logging.getLogger(__name__)
 
 WHOLE_FILE = "(file)"
 _SEVERAL_MEND = "if these are several things, part them with a semicolon; otherwise leave it"
-# What a kind of answer may look like, for people who mend one.
-_ALLOWED = {
-    PartType.TICKS: "1, x, yes or a tick; 0, no or an empty cell",
-    PartType.YES_NO: "yes, no",
-    PartType.ROLES: "titles and times, parted by semicolons: Medical Director 8; Chief Executive 2",
-}
 
 
 def read_returns(
@@ -167,17 +161,4 @@ def _several(mention: dict[Any, Any]) -> str:
 
 
 def _allowed_in(kind: str, part: Part | None) -> str:
-    return _allowed(part) if part is not None and kind in ("refused", "range") else ""
-
-
-def _allowed(part: Part) -> str:
-    match part.type:
-        case PartType.CHOICE:
-            return ", ".join(option.label for option in part.options)
-        case PartType.NUMBER | PartType.COUNT | PartType.RATING:
-            kind = "a whole number" if part.type is PartType.COUNT else "a number"
-            low = "" if part.low is None else f" from {part.low:g}"
-            high = "" if part.high is None else f" to {part.high:g}"
-            return f"{kind}{low}{high}" + (f", {part.unit}" if part.unit else "")
-        case _:
-            return _ALLOWED.get(part.type, "")
+    return allowed_answers(part) if part is not None and kind in ("refused", "range") else ""

@@ -106,7 +106,7 @@ def population_of(declared: Tables, printed: Cells, *, file: str = "tables.yaml"
 
 
 @cache
-def share_interval(
+def percent_interval(
     count: int, n: int, confidence: float = 0.95, method: str = CLOPPER_PEARSON
 ) -> tuple[float, float]:
     """The interval of a share in per cent, by Clopper and Pearson (1934) or Wilson (1927).
@@ -170,7 +170,7 @@ def _share(
 
 def _ends(heading: str, count: int, n: int, confidence: float, method: str) -> Iterator[Cell]:
     for end, value in zip(
-        ("from", "to"), share_interval(count, n, confidence, method), strict=True
+        ("from", "to"), percent_interval(count, n, confidence, method), strict=True
     ):
         column = f"{100 * confidence:g} % interval {end} ({method}), per cent"
         yield heading, column, value, f"{value:.1f}", n

@@ -145,7 +145,7 @@ def _fault(raw: str) -> Cell | None:
     return None
 
 
-def choice_options(part: Part) -> tuple[tuple[values.Option, ...], values.Unit]:
+def choice_options(part: Part) -> tuple[tuple[values.Box, ...], values.Unit]:
     """The options of a part for reading, with their numbers if every label is a range.
 
     Of two options that share an end, the higher one holds it.
@@ -156,9 +156,9 @@ def choice_options(part: Part) -> tuple[tuple[values.Option, ...], values.Unit]:
     ranges = [values.parse_number(option.label, unit) for option in part.options]
     numeric = bool(ranges) and all(r.is_range for r in ranges)
     return tuple(
-        values.Option(o.name, o.label, o.also, r.low, r.high, o.patterns)
+        values.Box(o.name, o.label, o.also, r.low, r.high, o.patterns)
         if numeric
-        else values.Option(o.name, o.label, o.also, patterns=o.patterns)
+        else values.Box(o.name, o.label, o.also, patterns=o.patterns)
         for o, r in zip(part.options, ranges, strict=True)
     ), unit
 

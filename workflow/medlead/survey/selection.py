@@ -21,7 +21,6 @@ from medlead.survey.table_definition import (
     Table,
     is_list,
     is_number,
-    levels_of,
 )
 from medlead.writing import plain_number
 
@@ -119,7 +118,7 @@ class Returns:
                 held |= {float(i) for i in range(math.ceil(min(held)), math.floor(max(held)))}
             found = [plain_number(value) for value in sorted(held)]
         else:
-            found = list(levels_of(name, self.instrument))
+            found = list(self.instrument.levels(name))
             found = found or sorted(set(self.frame[name].dropna().map(text_of)))
         return [level for level in found if level not in each.leave_out]
 

@@ -22,8 +22,8 @@ from medlead.survey.site_selection import Place, part_of
 
 COLUMNS = (
     *("size", "site", "value", "band", "reading", "n", "rank_low", "rank_high", "parts"),
-    *("certain", "whatever_the_ties", "in_returns", "note", "evidence"),
-    *("cut", "cut_low", "cut_high"),
+    *("certain", "whatever_the_ties", "in_returns", "note"),
+    *("cut", "cut_low", "cut_high", "evidence"),
 )
 ALL_READINGS, AS_PRINTED = "all readings", "as printed"
 MOST_READINGS = 2000

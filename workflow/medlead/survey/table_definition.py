@@ -13,9 +13,11 @@ from typing import Any
 
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.sources.reading import nearest
-from medlead.survey.definition import YES_NO, PartType
+from medlead.survey.definition import PartType
 from medlead.survey.instrument import OPTION_MARK, CodedVariable, CodeKind, Instrument
 
+# Words for returns of one's own; `medlead.without_print` puts them in place.
+_OF_STUDIES = ("title_study", "note_study")
 _ITEM = re.compile(r"table-[A-Za-z0-9-]+")
 EACH = "each"
 ANSWERED, MISSING = "answered", "missing"
@@ -126,17 +128,6 @@ def is_ordered(variable: str, instrument: Instrument) -> bool:
     return bool(_coded(variable, instrument).bands) or is_number(variable, instrument)
 
 
-def levels_of(variable: str, instrument: Instrument) -> tuple[str, ...]:
-    """The levels in table order, `yes` and `no` too; empty for numbers and texts."""
-    if is_number(variable, instrument):
-        return ()
-    coded = _coded(variable, instrument)
-    plain = not (coded.bands or coded.codes or coded.of)
-    if plain and instrument.part(coded.sources[0]).type is PartType.YES_NO:
-        return YES_NO
-    return instrument.levels(variable)
-
-
 def _coded(variable: str, instrument: Instrument) -> CodedVariable:
     return next(v for v in instrument.coded if v.name == variable)
 
@@ -208,7 +199,7 @@ class _Reader:
         if not _ITEM.fullmatch(item):
             # It becomes the name of a file and of a place on the page.
             self.wrong(item, "this cannot be the name of a table", "name it as table-05 is")
-        further = ("columns", "show", "sort", "ordered", "title", "note")
+        further = ("columns", "show", "sort", "ordered", "title", "note", *_OF_STUDIES)
         if not self.keys(item, given, ("of", "rows"), further):
             return None
         of = self.variable(item, given["of"])
@@ -269,7 +260,7 @@ class _Reader:
         if name is None:
             return None
         left = tuple(str(level) for level in given.get("leave_out", ()))
-        known = levels_of(name, self.instrument)
+        known = self.instrument.levels(name)
         for level in left:
             if known and level not in known:
                 self.unknown(place, "level", level, known)
@@ -289,7 +280,7 @@ class _Reader:
                 found[name] = wanted
                 continue
             levels = tuple(str(w) for w in (wanted if isinstance(wanted, list) else [wanted]))
-            known = levels_of(name, self.instrument)
+            known = self.instrument.levels(name)
             for level in levels:
                 if known and level not in known:
                     self.unknown(place, "level", level, (*known, ANSWERED, MISSING))

@@ -32,7 +32,7 @@ __all__ = [
     "NOT_ANSWERED",
     "NOT_APPLICABLE",
     "NOT_KNOWN",
-    "Option",
+    "Box",
     "Parsed",
     "Unit",
     "missing_reason",
@@ -191,7 +191,7 @@ def parse_rating(
 
 
 @dataclass(frozen=True)
-class Option:
+class Box:
     """One box of a question: the value that is kept, its label, other words, its numbers.
 
     `low` and `high` bound the numbers that the box stands for, if it stands for
@@ -208,7 +208,7 @@ class Option:
 
 def parse_choice(
     text: str,
-    options: Sequence[Option],
+    options: Sequence[Box],
     *,
     unit: Unit | None = None,
     marks: Mapping[str, str] = MARKS,
@@ -269,7 +269,7 @@ def _without_remark(text: str) -> tuple[str, ...]:
     return re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", plain), re.split(r"\s-\s|[:;]\s", plain)[0]
 
 
-def _place(text: str, options: Sequence[Option], unit: Unit) -> Parsed[str] | None:
+def _place(text: str, options: Sequence[Box], unit: Unit) -> Parsed[str] | None:
     number = parse_number(text, unit)
     if number.value is not None:
         low = high = number.value

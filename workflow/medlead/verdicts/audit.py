@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from medlead.evidence import Verdict
+from medlead.printed import decimals, number
 from medlead.verdicts.causes import Cause, Told, find_causes
 from medlead.verdicts.compare import FINGERPRINT
 from medlead.verdicts.findings import CERTAIN, CONDITIONAL, Finding, Severity
@@ -37,39 +38,50 @@ def _severity(outcome: Outcome) -> Severity:
 
 
 def _told(outcome: Outcome) -> str:
-    """What a failing test found."""
-    instance = outcome.instance
-    if instance.kind == "share" and outcome.right == "undefined":
-        return "The printed base is 0, so there is no such percentage."
-    if instance.kind == "share":
-        return f"The printed count and base give {float(outcome.right):.3g} %."
-    if instance.kind == "same" and outcome.left.startswith(FINGERPRINT):
-        return "The two printings are not the same letter for letter."
-    if instance.kind == "same":
-        return f"One place has {outcome.left}, the other {outcome.right}."
-    if instance.kind == "at-most":
-        return f"The cells add up to {outcome.left}, but only {outcome.right} are there."
-    if instance.kind in ("lowest", "highest"):
-        return f"The {instance.kind} of the cells is {outcome.left}, not {outcome.right}."
-    if instance.kind == "commonest":
-        return f"The table has {outcome.left}, the text {outcome.right}."
-    if instance.kind.endswith("-band"):
-        return f"That band is {outcome.left}, and {outcome.right} does not lie in it."
-    if instance.kind == "ranked":
-        return f"By the counts its place is {outcome.left}, not {outcome.right}."
-    if instance.kind == "most-within":
-        return f"Only {outcome.left} lie within {outcome.right}."
-    if instance.kind == "commonest-within":
-        return f"The commonest band is {outcome.left}, which does not lie within {outcome.right}."
-    if instance.kind == "whole":
-        return (
-            f"They add up to {outcome.left}, further from {outcome.right} than rounding explains."
-        )
-    if instance.kind == "none":
-        return f"There are {outcome.left}."
-    if instance.kind == "descending":
-        return f"The order is broken: {outcome.left}."
-    return f"One side adds up to {outcome.left}, the other to {outcome.right}."
+    """What a failing test found: what the print says, and what the rest of it implies."""
+    kind, left, right = outcome.instance.kind, outcome.left, outcome.right
+    if kind == "same" and left.startswith(FINGERPRINT):
+        return "The print words this in two ways, which are not the same letter for letter."
+    if kind == "share" and right == "undefined":
+        return f"The print says {left} %; its base is 0, so there is no such percentage."
+    words = {
+        "share": f"The print says {left} %; its count and base imply {_short(right, left)} %.",
+        "total": f"The print says {right}; its parts add up to {_short(left, right)}.",
+        "equal-sums": f"The print adds up to {left} on one side and to {right} on the other.",
+        "same": f"The print says {left} in one place and {right} in the other.",
+        "at-most": f"The print adds up to {left} here; elsewhere it has only {right} in all.",
+        "lowest": f"The print says {right}; the lowest of its cells is {left}.",
+        "highest": f"The print says {right}; the highest of its cells is {left}.",
+        "commonest": f"The text says {right}; the table implies {left}.",
+        "ranked": f"The print says place {right}; its counts imply place {left}.",
+        "most-within": f"The print says that most lie within {right}; only {left} do.",
+        "commonest-within": f"The print says that the commonest lies within {right}; the "
+        f"commonest band is {left}.",
+        "whole": f"The print adds up to {left}, further from {right} than rounding explains.",
+        "none": f"The print says that there are none; there are {left}.",
+        "descending": f"The print states an order that its numbers break: {left}.",
+    }
+    band = f"The print says {right}; that band is {left} by the table, and does not hold it."
+    return words.get(kind, band)
+
+
+def _short(text: str, like: str) -> str:
+    """A number with one decimal more than that which is printed; other texts as they are."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    places = decimals(like) + 1 if _is_number(like) else 2
+    short = f"{value:.{places}f}"
+    return short.rstrip("0").rstrip(".") if "." in short else short
+
+
+def _is_number(text: str) -> bool:
+    try:
+        number(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _sides(outcome: Outcome, mend: Mend | None, is_open: bool) -> tuple[str, str]:
@@ -81,7 +93,8 @@ def _sides(outcome: Outcome, mend: Mend | None, is_open: bool) -> tuple[str, str
     sides = outcome.left, outcome.right
     printed, implied = sides if kind in ("share", "equal-sums", "at-most", "whole") else sides[::-1]
     # Where the other side is as doubtful, or a range bounds and does not give, nothing is implied.
-    return printed, "" if is_open or kind in ("same", "most-within") else implied
+    nothing = is_open or kind in ("same", "most-within")
+    return printed, "" if nothing else _short(implied, printed)
 
 
 def _explained(cause: Cause, is_open: bool) -> str:
@@ -90,7 +103,7 @@ def _explained(cause: Cause, is_open: bool) -> str:
     for outcome in cause.outcomes:
         says_of.setdefault(_told(outcome), []).append(outcome.instance.says)
     for told, says in says_of.items():
-        parts += [*dict.fromkeys(says), told]
+        parts += [told, f"What should hold: {' '.join(dict.fromkeys(says))}"]
     for mend in cause.mends:
         every = "these and" if len(mend.restores) > 1 else "this and"
         parts.append(
@@ -167,11 +180,11 @@ def _marks(judged: pd.DataFrame) -> list[Finding]:
     ]
     for row in differing.to_dict("records"):
         key = (row["item"], row["row"], row["column"])
-        text = (
-            f"{place(key)}: the printed r and n give {row['rebuilt']} by the {row['rule']}, "
-            "also for every r that rounds to the printed one."
-        )
         printed = row["printed"] or "no star"
+        text = (
+            f"{place(key)}: the print says {printed}; r and n imply {row['rebuilt']} by the "
+            f"{row['rule']}, for every r that rounds to the printed one."
+        )
         found.append(
             Finding(key, printed, row["rebuilt"], "marks", Severity.MINOR, CONDITIONAL, text)
         )

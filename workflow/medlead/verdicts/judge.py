@@ -211,11 +211,15 @@ def judge(
     )
     bases = tried_bases(declarations.get("bases"), instances, printed, values)
     marks = tried_methods(significance, marked_item)
+    # What is held against what is the print in each of them, whatever records there are.
+    of_print = {"evidence": str(EvidenceClass.PRINTED_AGGREGATES)}
     return Verdicts(
         cells=judged,
-        relations=relations,
-        audit=audit,
-        methods=pd.concat([f for f in (bases, marks) if len(f)] or [marks], ignore_index=True),
+        relations=relations.assign(**of_print),
+        audit=audit.assign(**of_print),
+        methods=pd.concat(
+            [f for f in (bases, marks) if len(f)] or [marks], ignore_index=True
+        ).assign(**of_print),
         summary=headline(items, judged, relations, compared),
     )
 

@@ -66,10 +66,8 @@ def _among(
         printed = "; ".join(dict.fromkeys(texts[k] for k in mine))
         mends = [t.mend for t in said if t.mend]
         parts = [
-            f"{places(mine)}: {printed}.",
+            f"{places(mine)}: the print says {printed}; {_fitting(said, mends)}.",
             *(t.words for t in said),
-            *([] if said else ["This cannot be, with all that the survey prints."]),
-            *(f"What would fit: {mend}." for mend in mends),
             *relief.told(mine, set(needed)),
             *([f"Conditional: {sites['condition']}"] if "condition" in sites else []),
         ]
@@ -85,6 +83,12 @@ def _among(
             )
         )
     return findings
+
+
+def _fitting(said: Sequence[Told], mends: Sequence[str]) -> str:
+    if mends:
+        return f"what would fit is {'; '.join(mends)}"
+    return "this does not fit" if said else "this cannot be, with all that the survey prints"
 
 
 def _stand_ins(
@@ -150,7 +154,7 @@ def _labels(sites: Mapping[str, Any], texts: Mapping[Key, str]) -> list[Finding]
         for key, text in texts.items():
             if (key[0], key[2]) == tuple(given["shown"]) and text in several:
                 either = " or ".join(several[text])
-                told = f"{place(key)}: {text} is no answer that the survey knows; it may be "
+                told = f"{place(key)}: the print says {text}, no answer of the survey; it may be "
                 findings.append(
                     Finding(
                         key, text, either, _WORDS, Severity.WORDING, CERTAIN, f"{told}{either}."
@@ -179,7 +183,7 @@ def _beyond(
             _LEVELS,
             Severity.MINOR,
             CERTAIN,
-            f"{places(keys)}: the questionnaire has no box for {text}.",
+            f"{places(keys)}: the print says {text}; the questionnaire has no box for it.",
         )
         for (_, _, text), keys in places_of.items()
     ]

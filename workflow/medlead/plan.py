@@ -13,7 +13,7 @@ from json import loads
 from pathlib import Path
 from typing import Any
 
-from medlead.configuration import check_config, inputs_at_odds, missing_inputs
+from medlead.configuration import check_config, files_named, inputs_at_odds, missing_inputs
 from medlead.evidence import EvidenceClass
 from medlead.provenance import code_only, collect_problems, module_files, sha256
 from medlead.sources.each import column_texts, lacking_kinds, listed_entries, names_alike
@@ -365,7 +365,7 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
         raise ProblemsFound(problems)
     plan = Plan(config, root)
     classes = {name: plan.evidence(name)[0] for name in config["inputs"]}
-    file, before = "config/config.yaml", _named_in(root / "config/config.yaml")
+    file, before = "config/config.yaml", files_named(root / "config/config.yaml")
     problems = missing_inputs(config, classes, sorted(plan.manifest), plan.used, before, file)
     problems += inputs_at_odds(config, classes, file)
     if problems:
@@ -379,16 +379,6 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     if plan.builds("engagement"):
         plan.sites()
     return plan
-
-
-def _named_in(file: Path) -> dict[str, str]:
-    """The file of each input in the configuration that comes with medlead."""
-    import yaml
-
-    if not file.is_file():
-        return {}
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return {name: entry["file"] for name, entry in content["inputs"].items()}
 
 
 def show_last(problems: Sequence[Problem]) -> None:

@@ -80,10 +80,13 @@ def test_the_texts_of_a_column_however_the_file_is_laid_out(tmp_path):
     plain, titled = tmp_path / "a.csv", tmp_path / "b.csv"
     plain.write_text('\ufeffid,Site\n1,"North, upper"\n2,B \n', encoding="utf-8")
     titled.write_text("Our answers\n\nID;site ;stamp\n1;North;x\n2;B;y\n", encoding="utf-8")
-    columns = ["id", "Site"]
-    plainly = column_texts(plain, "Site", "", lambda: pytest.fail("asked for no reason"))
-    assert plainly == [(2, "North, upper"), (3, "B")]
-    found = column_texts(titled, "Site", "", lambda: columns, ["Stamp"])
-    assert found == [(4, "North"), (5, "B")]
+    assert column_texts(plain, "Site", "", lambda: ["id", "Site"]) == [
+        (2, "North, upper"),
+        (3, "B"),
+    ]
+    assert column_texts(titled, "Site", "", lambda: ["id", "Site"], ["Stamp"]) == [
+        (4, "North"),
+        (5, "B"),
+    ]
     with pytest.raises(ProblemsFound, match="stamp"):
-        column_texts(titled, "Site", "", lambda: columns)
+        column_texts(titled, "Site", "", lambda: ["id", "Site"])

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from medlead.sources.messages import Problem, ProblemsFound
@@ -54,6 +55,16 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], file: str
             )
     if problems:
         raise ProblemsFound(dict.fromkeys(problems))
+
+
+def files_named(file: Path) -> dict[str, str]:
+    """The file of each input in the configuration that comes with medlead."""
+    import yaml
+
+    if not file.is_file():
+        return {}
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return {name: entry["file"] for name, entry in content["inputs"].items()}
 
 
 def missing_inputs(

@@ -13,12 +13,13 @@ from json import loads
 from pathlib import Path
 from typing import Any
 
-from medlead.configuration import check_config, inputs_at_odds, missing_inputs
+from medlead.configuration import check_config, files_named, inputs_at_odds, missing_inputs
 from medlead.evidence import EvidenceClass
 from medlead.provenance import code_only, collect_problems, module_files, sha256
-from medlead.sources.each import column_texts, lacking_kinds, listed_entries, page_stems
+from medlead.sources.each import column_texts, lacking_kinds, listed_entries, names_alike
 from medlead.sources.manifest import Manifest, verify
 from medlead.sources.messages import Problem, ProblemsFound, report
+from medlead.writing import file_stems
 
 _STUDY = str(EvidenceClass.STUDY)
 
@@ -65,8 +66,7 @@ class Plan:
     def builds(self, stage: str) -> bool:
         """Whether a stage is built: of a study, those whose records are its own.
 
-        The stages are `survey`, `engagement`, `records` (what was solved about rebuilt returns)
-        and `report` (all that is about the report of 2013).
+        Stages: `survey`, `engagement`, `records` (of rebuilt returns), `report` (that of 2013).
         """
         own = {"survey": self.own_returns, "engagement": self.own_responses}
         if stage in own:
@@ -163,11 +163,8 @@ class Plan:
         except (KeyError, TypeError):
             return Counter()
         (path,), (sheet,) = self.raw("mes_responses"), self.sheets("mes_responses")
-        try:
-            texts = column_texts(Path(path), frame[1], sheet, lambda: columns, ignored)
-            return Counter(text for _, text in texts if text)
-        except (ProblemsFound, OSError):
-            return Counter()  # Told by the check of all inputs, with everything else.
+        rows = _rows_of(Path(path), frame[1], sheet, lambda: columns, ignored)
+        return Counter(site for _, site in rows if site)
 
     def _content(self, name: str) -> dict[str, Any]:
         """An instrument file; empty where it cannot be read, which its reader tells."""
@@ -304,18 +301,20 @@ class Plan:
         """The sites that get a report, each with the name of its page.
 
         Those of the roster, and of a study's own responses those that are shown; a site of which
-        too few answered has none. Raises ProblemsFound where two would share a page. What else is
-        wrong with a file is told when it is checked, not here.
+        too few answered has none. Raises ProblemsFound where two of them would share a page. What
+        else is wrong with a file is told when it is checked, not here.
         """
-        roster = self._listed_sites() if self.roster else []
-        listed: list[tuple[str, int | None, str]]
-        listed = [(f, row, name) for f in self.raw("sites") for row, name in roster]
-        if not self.own_responses:
-            return page_stems(listed)
-        few = set(self._counts) - set(self.shown_sites())
-        (answers,) = self.raw("mes_responses")
-        shown: list[tuple[str, int | None, str]] = [(answers, None, n) for n in self.shown_sites()]
-        return page_stems([*shown, *(one for one in listed if one[-1] not in few)])
+        listed = self._listed_sites() if self.roster else []
+        if self.own_responses:
+            few = set(self._counts) - set(self.shown_sites())
+            shown = [(0, name) for name in self.shown_sites()]
+            listed = [*shown, *((row, name) for row, name in listed if name not in few)]
+        stems = file_stems("site", (name for _, name in listed if name))
+        (path,) = self.raw(*self.roster) or self.raw("mes_responses")
+        problems = names_alike(path, stems, {name: row for row, name in reversed(listed)})
+        if problems:
+            raise ProblemsFound(problems)
+        return stems
 
     def _listed_sites(self) -> list[tuple[int, str]]:
         def columns() -> list[str]:
@@ -324,11 +323,15 @@ class Plan:
             return [column.name for column in contract_named("sites").columns]
 
         (path,), (sheet,) = self.raw("sites"), self.sheets("sites")
-        try:
-            found = column_texts(Path(path), "site", sheet, columns)
-        except (ProblemsFound, OSError):
-            return []  # Told by the check of all inputs, with everything else.
-        return [(row, name) for row, name in found if name]
+        return _rows_of(Path(path), "site", sheet, columns)
+
+
+def _rows_of(*given: Any) -> list[tuple[int, str]]:
+    """`column_texts`, and nothing of a file with faults: the check of all inputs tells them."""
+    try:
+        return column_texts(*given)
+    except (ProblemsFound, OSError):
+        return []
 
 
 @cache
@@ -362,7 +365,7 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
         raise ProblemsFound(problems)
     plan = Plan(config, root)
     classes = {name: plan.evidence(name)[0] for name in config["inputs"]}
-    file, before = "config/config.yaml", _named_in(root / "config/config.yaml")
+    file, before = "config/config.yaml", files_named(root / "config/config.yaml")
     problems = missing_inputs(config, classes, sorted(plan.manifest), plan.used, before, file)
     problems += inputs_at_odds(config, classes, file)
     if problems:
@@ -373,18 +376,9 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     if not plan.own_responses:
         plan.declared("mes_tables.yaml", "tables", "item")
     plan.declared("engagement_figures.yaml", plan.figure_part, "figure")
-    plan.sites()
+    if plan.builds("engagement"):
+        plan.sites()
     return plan
-
-
-def _named_in(file: Path) -> dict[str, str]:
-    """The file of each input in the configuration that comes with medlead."""
-    import yaml
-
-    if not file.is_file():
-        return {}
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return {name: entry["file"] for name, entry in content["inputs"].items()}
 
 
 def show_last(problems: Sequence[Problem]) -> None:

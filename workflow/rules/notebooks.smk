@@ -119,7 +119,7 @@ rule report_sites:
         ),
         sites=list(SITES),
         # A study with its own returns has no page about all sites to link to.
-        overview="" if plan.own_returns else "03-medical-engagement.html",
+        overview="" if plan.is_study else "03-medical-engagement.html",
         confidence=config["analysis"]["confidence"],
         sums=plan.raw_sums(*plan.roster),
     message:

@@ -23,7 +23,6 @@ from medlead.present.engagement_paper import (
 from medlead.present.engagement_topic import Standing, Topic, Unit
 from medlead.present.sheet import INNER, Sheet
 from medlead.present.style import Figure
-from medlead.writing import plain_number
 
 _NAMES, _SIDES = 1.35, 0.85
 # What is told beside a bar: percentile with interval, and band with probability.
@@ -32,7 +31,6 @@ _VALUE, _BAND = 0.95, 1.2
 _BARS = ((0.21, 0.16), (0.14, 0.08))
 _MANY = 12
 _HEAD, _FOOT = 0.3, 0.36
-_AXIS = "percentile against the norm sample"
 
 
 def draw_components(topic: Topic) -> Figure:
@@ -67,7 +65,7 @@ def draw_components(topic: Topic) -> Figure:
         _band_ground(topic, axes, sheet, left, y + 0.05, width)
         _heads(topic, sheet, left + width, y + 0.05)
         foot = (left + width / 2, y - sum(rows) - 0.19)
-        sheet.write(*foot, _AXIS, style.SMALL, ha="center", color=style.SOFT)
+        sheet.write(*foot, topic.axis, style.SMALL, ha="center", color=style.SOFT)
         at = 0.0
         for unit, name, row in zip(units, names, rows, strict=True):
             middle = y - at - row / 2
@@ -204,7 +202,7 @@ def draw_answers(topic: Topic) -> Figure:
     caption = topic.caption(
         "Numbers: percentage of those who answered the statement, each rounded by itself; n: how "
         f"many they are. {_smallest(units)}",
-        "* Assumed: this category is not named in what is published." if assumed else "",
+        "* Assumed category: what is known of the statements does not name it." if assumed else "",
         touches=("section-b",),
     )
     rows: list[dict[str, Any]] = []
@@ -310,7 +308,7 @@ def _answer_row(told: dict[str, Any]) -> dict[str, Any]:
         "scale": told["statement"],
         "level": told["category"],
         "value": told["percent"],
-        "label": plain_number(float(told["count"])),
+        "label": str(int(told["count"])),
         "n": int(told["n"]),
     }
 

@@ -310,13 +310,17 @@ class Topic:
         return " ".join(filter(None, [*about, told, self.declared.note]))
 
     @property
+    def axis(self) -> str:
+        """What a percentile is taken against, in words."""
+        pool = self.results.pool
+        return f"percentile {'among all who answered here' if pool else 'against the norm sample'}"
+
+    @property
     def reading(self) -> str:
         """How a percentile of a group is meant."""
         standing = self.instrument.standing.value.replace("-", " ")
-        against = "among all who answered here" if self.results.pool else "against the norm sample"
-        return (
-            f"Percentiles {against}; of a group the {standing}. Bands are decided before rounding."
-        )
+        against = self.axis.replace("percentile", "Percentiles")
+        return f"{against}; of a group the {standing}. Bands are decided before rounding."
 
     @property
     def few(self) -> str:

@@ -30,11 +30,11 @@ def read_survey_part(files: Files, page: Path, evidence: EvidenceClass) -> Part:
     `files` holds, each as a list, `declared` (tables.yaml), `register`, `tables`, `added`,
     `figures` and those of `study_page.FILES`; `page` is the page that links to them.
     """
-    content = read_yaml(files["declared"][0])
-    declared = content["tables"]
-    own = {name: given["title"] for name, given in declared.items() if "title" in given}
+    given = read_yaml(files["declared"][0])
+    declared = given["tables"]
+    own = {name: table["title"] for name, table in declared.items() if "title" in table}
     titles = dict.fromkeys(declared, "") | own | read_titles(files["register"][0])
-    titles |= study_titles(content)
+    titles |= study_titles(given)
     returns = read_csv(Path(files["returns"][0]))
     return survey_part(
         evidence,

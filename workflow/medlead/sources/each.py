@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from medlead.sources.messages import Problem, ProblemsFound
+from medlead.sources.messages import Problem
 from medlead.writing import file_stems, stems_alike
 
 EACH = ("site", "map")
@@ -56,25 +56,6 @@ def lacking_kinds(maps: Sequence[str], statements: Sequence[str]) -> tuple[str, 
     return (*(() if maps else ("map", "grid")), *(() if statements else ("answers",)))
 
 
-def page_stems(named: Sequence[tuple[str, int | None, str]]) -> dict[str, str]:
-    """The file stem of each site's page; sites are given as (file, row, name).
-
-    Raises ProblemsFound where two sites would share a page, with the place of the later one.
-    """
-    stems = file_stems("site", (name for *_, name in named))
-    place = {name: (file, row) for file, row, name in reversed(named)}
-    problems = []
-    for names in stems_alike(stems):
-        for name in names[1:]:
-            file, row = place[name]
-            what = f"the report of this site would be {stems[name]}.html, as that of '{names[0]}'"
-            mend = "name them so that they differ in letters A to Z or digits, whatever the case"
-            problems.append(Problem(file, what, mend, row, "site", name))
-    if problems:
-        raise ProblemsFound(problems)
-    return stems
-
-
 def column_texts(
     path: Path,
     name: str,
@@ -82,7 +63,7 @@ def column_texts(
     columns: Callable[[], Sequence[str]],
     ignored: Sequence[str] = (),
 ) -> list[tuple[int, str]]:
-    """The row and the text of each record in the column `name`; the heading is row 1.
+    """The row and the text of every record in the column `name`.
 
     A file that is more than a plain CSV is read as the jobs read it, with all its `columns`
     (asked for only then) but the `ignored`; raises ProblemsFound as they do.
@@ -93,12 +74,28 @@ def column_texts(
             heading = [text.strip() for text in next(rows, ())]
             if name in heading:
                 place = heading.index(name)
-                told = enumerate(rows, 2)
-                return [(at, row[place].strip()) for at, row in told if len(row) > place]
+                found = enumerate(rows, 2)
+                return [(at, row[place].strip()) for at, row in found if len(row) > place]
     from medlead.sources.reading import read_text_table
 
     table = read_text_table(path, columns=columns(), sheet=sheet or None, ignored=ignored)
     return [(at, str(t).strip()) for at, t in zip(table.rows, table.frame[name], strict=True)]
+
+
+def names_alike(file: str, stems: Mapping[str, str], rows: Mapping[str, int]) -> list[Problem]:
+    """Sites that would share a page, each with the `rows` in which it stands (0: in several)."""
+    return [
+        Problem(
+            file,
+            f"the report of this site would be {stems[name]}.html, as that of '{names[0]}'",
+            "name them so that they differ in letters A to Z or digits, whatever the case",
+            rows[name] or None,
+            "site",
+            name,
+        )
+        for names in stems_alike(stems)
+        for name in names[1:]
+    ]
 
 
 def _stems(names: Sequence[str]) -> dict[str, str]:

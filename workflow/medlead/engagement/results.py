@@ -41,7 +41,7 @@ SAMPLE, SCORES, POOL = "sample", "scores", "own doctors"
 class Results:
     """The frames of the stage; the last column of the first four is `evidence`.
 
-    `withheld` lists the units that are not shown (site, group, why).
+    `withheld` lists the units that are not shown (site, group, why, evidence).
     """
 
     doctors: pd.DataFrame
@@ -87,7 +87,7 @@ def engagement_results(
         withhold(placed, hidden, smallest, "scale", own),
         withhold(mapped, hidden, smallest, "map", own),
         withhold(said, hidden, smallest, "statement", own),
-        withheld_frame(hidden),
+        withheld_frame(hidden).assign(evidence=str(responses_are)),
     )
 
 

@@ -33,7 +33,7 @@ _TOLD = ("section", "line", "words", "reason", *CELL, "against", "certainty", "s
 
 
 @dataclass(frozen=True)
-class Told:
+class ToldOfEngagement:
     """Judgements of printed cells, those that stand before others apart, and findings."""
 
     conflicts: Mapping[Key, Judgement] = field(default_factory=dict)
@@ -77,7 +77,7 @@ def _verdict(kind: str, followed: str, holds: str) -> tuple[Verdict, str]:
 
 def told_of_statements(
     statements: pd.DataFrame | None, sizes: pd.DataFrame | None, cells: Sequence[Cell]
-) -> Told:
+) -> ToldOfEngagement:
     """What the statements say of the printed cells that hold their numbers.
 
     `statements` is the frame of `judged_statements` (all columns as text), `sizes` that of
@@ -87,7 +87,7 @@ def told_of_statements(
     Raises ValueError for a statement on a cell that is not printed.
     """
     if statements is None:
-        return Told()
+        return ToldOfEngagement()
     texts = {cell.key: cell.text for cell in cells}
     rows = statements.to_dict("records")
     by_name = {str(row["statement"]): row for row in rows}
@@ -118,7 +118,7 @@ def told_of_statements(
         *_size_findings(rows, impossible, texts),
         *_group_findings(rows),
     ]
-    return Told(conflicts, met, tuple(findings))
+    return ToldOfEngagement(conflicts, met, tuple(findings))
 
 
 def _key(row: Row) -> Key | None:
@@ -257,7 +257,7 @@ def _group_findings(rows: Iterable[Row]) -> list[Finding]:
 
 def told_of_names(
     names: pd.DataFrame | None, cells: Sequence[Cell], statements: pd.DataFrame | None = None
-) -> Told:
+) -> ToldOfEngagement:
     """What is to be said of the printed names of scales (`compared_names`, as text).
 
     A name that the print has elsewhere in another way differs, against the places where it
@@ -266,7 +266,7 @@ def told_of_names(
     has the names that `statements` (those of `judged_statements`) find in the text as well.
     """
     if names is None:
-        return Told()
+        return ToldOfEngagement()
     said = [] if statements is None else statements.to_dict("records")
     conflicts: dict[Key, Judgement] = {}
     met: dict[Key, Judgement] = {}
@@ -296,7 +296,7 @@ def told_of_names(
                 )
         if keys["no"] or spelt:
             findings.append(_name_finding(rows, keys, spelt))
-    return Told(conflicts, met, tuple(findings))
+    return ToldOfEngagement(conflicts, met, tuple(findings))
 
 
 def _named(row: Row) -> Key:

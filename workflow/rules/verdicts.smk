@@ -25,7 +25,7 @@ rule judge_cells:
         significance=plan.result("performance/significance.csv"),
         solved=plan.results(*SOLVED_FRAMES) if plan.rebuilt else [],
         told=TOLD_FRAMES,
-        names=rules.score_engagement.output.names,
+        names=plan.result("engagement/names.csv"),
         margins=plan.instruments("margins.yaml"),
         code=plan.code("judge_cells"),
     output:

@@ -73,6 +73,10 @@ class Plan:
             return own[stage] or not self.is_study
         return not self.is_study and (stage != "records" or self.rebuilt)
 
+    def of(self, stage: str, *files: str) -> list[str]:
+        """These files where the stage is built, none where it is left out."""
+        return list(files) if self.builds(stage) else []
+
     @property
     def used(self) -> list[str]:
         """The inputs that this run reads: of a study only those that its stages need."""

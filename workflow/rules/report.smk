@@ -5,53 +5,50 @@
 PAGE = "build_study_page" if plan.is_study else "build_page"
 
 
-def of_survey(*files):
-    """These files of the survey, where it is the study's own."""
-    return list(files) if plan.builds("survey") else []
-
-
-def of_engagement(*files):
-    """These files of the engagement scale, where its responses are the study's own."""
-    return list(files) if plan.builds("engagement") else []
-
-
 if plan.is_study:
 
     rule build_study_page:
         input:
             register=plan.published("items.csv"),
             declared=plan.instruments("tables.yaml"),
-            tables=of_survey(*rules.tabulate_survey.output.tables),
-            added=of_survey(*rules.tabulate_survey.output.added),
-            figures=of_survey(
+            tables=plan.of("survey", *rules.tabulate_survey.output.tables),
+            added=plan.of("survey", *rules.tabulate_survey.output.added),
+            figures=plan.of(
+                "survey",
                 *rules.draw_survey.output.files,
                 *rules.describe_response.output.pictures,
             ),
-            returns=of_survey(rules.clean_survey.output.returns),
-            problems=of_survey(rules.clean_survey.output.problems),
-            uncoded=of_survey(rules.clean_survey.output.uncoded),
-            changes=of_survey(rules.clean_survey.output.changes),
-            association=of_survey(rules.tabulate_survey.output.association),
-            funnel=of_survey(rules.describe_response.output.funnel),
-            completed=of_survey(rules.describe_response.output.completed),
-            representativeness=of_survey(
-                rules.describe_response.output.representativeness
+            returns=plan.of("survey", rules.clean_survey.output.returns),
+            problems=plan.of("survey", rules.clean_survey.output.problems),
+            uncoded=plan.of("survey", rules.clean_survey.output.uncoded),
+            changes=plan.of("survey", rules.clean_survey.output.changes),
+            association=plan.of("survey", rules.tabulate_survey.output.association),
+            funnel=plan.of("survey", rules.describe_response.output.funnel),
+            completed=plan.of("survey", rules.describe_response.output.completed),
+            representativeness=plan.of(
+                "survey", rules.describe_response.output.representativeness
             ),
-            selection=of_survey(rules.describe_response.output.selection),
+            selection=plan.of("survey", rules.describe_response.output.selection),
             instrument=plan.instruments("mes.yaml"),
-            standings=of_engagement(*rules.score_engagement.output.standings),
-            placements=of_engagement(*rules.score_engagement.output.placements),
-            endorsements=of_engagement(*rules.score_engagement.output.endorsements),
-            norms=of_engagement(rules.score_engagement.output.norms),
-            withheld=of_engagement(*rules.score_engagement.output.withheld),
-            doctors=of_engagement(*rules.score_engagement.output.doctors),
-            reliability=of_engagement(rules.measure_reliability.output.reliability),
-            structure=of_engagement(rules.measure_reliability.output.structure),
-            aggregation=of_engagement(rules.measure_reliability.output.aggregation),
-            counts=of_engagement(rules.count_comments.output.counts),
-            drawn=of_engagement(rules.draw_engagement.output.listed),
-            pictures=of_engagement(*rules.draw_engagement.output.files),
-            reports=of_engagement(*rules.report_sites.output.notebooks),
+            standings=plan.of("engagement", *rules.score_engagement.output.standings),
+            placements=plan.of("engagement", *rules.score_engagement.output.placements),
+            endorsements=plan.of(
+                "engagement", *rules.score_engagement.output.endorsements
+            ),
+            norms=plan.of("engagement", rules.score_engagement.output.norms),
+            withheld=plan.of("engagement", *rules.score_engagement.output.withheld),
+            doctors=plan.of("engagement", *rules.score_engagement.output.doctors),
+            reliability=plan.of(
+                "engagement", rules.measure_reliability.output.reliability
+            ),
+            structure=plan.of("engagement", rules.measure_reliability.output.structure),
+            aggregation=plan.of(
+                "engagement", rules.measure_reliability.output.aggregation
+            ),
+            counts=plan.of("engagement", rules.count_comments.output.counts),
+            drawn=plan.of("engagement", rules.draw_engagement.output.listed),
+            pictures=plan.of("engagement", *rules.draw_engagement.output.files),
+            reports=plan.of("engagement", *rules.report_sites.output.notebooks),
             code=plan.code("build_study_page"),
         output:
             page=plan.result("report/index.html"),

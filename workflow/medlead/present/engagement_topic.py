@@ -16,6 +16,7 @@ from medlead.evidence import EvidenceClass
 from medlead.present import style
 from medlead.present.engagement_declared import EngagementFigure, EngagementPlan
 from medlead.present.sheet import Sheet, new_sheet
+from medlead.present.standing_words import interval_text, percentile_text
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.sources.reading import nearest
 from medlead.writing import plain_number, read_csv
@@ -104,9 +105,11 @@ class Standing:
     """Where a unit stands on one scale, and how it is shown.
 
     `band` is by the rule, also where too few are there to place the unit; `chance` is NaN there.
+    `text` is the percentile as it is written, on its own side of every band's end.
     """
 
     percentile: float
+    text: str
     low: float
     high: float
     band: str
@@ -128,14 +131,12 @@ class Standing:
     @property
     def value(self) -> str:
         """The percentile; in brackets where too few are there to place the unit."""
-        if not self.known:
-            return "–"
-        return f"{self.percentile:.0f}" if self.placed else f"({self.percentile:.0f})"
+        return self.text if self.placed or not self.known else f"({self.text})"
 
     @property
     def interval(self) -> str:
         """Both ends of the interval; empty where there is none."""
-        return "" if pd.isna(self.low) else f"{self.low:.0f}–{self.high:.0f}"
+        return "" if pd.isna(self.low) else interval_text(self.low, self.high).replace(" to ", "–")
 
     @property
     def sure(self) -> str:
@@ -147,11 +148,11 @@ class Standing:
         """All of it in words."""
         if not self.known:
             return self.note
-        between = f" ({self.low:.0f} to {self.high:.0f})" if self.interval else " (no interval)"
+        ends = interval_text(self.low, self.high) if self.interval else "no interval"
         if not self.placed:
-            return f"{self.percentile:.0f}{between}, {self.note}"
+            return f"{self.text} ({ends}), {self.note}"
         sure = f", probability {self.sure}" if self.sure else ""
-        return f"{self.percentile:.0f}{between}, {self.band}{sure}"
+        return f"{self.text} ({ends}), {self.band}{sure}"
 
 
 def chance_text(chance: float) -> str:
@@ -269,6 +270,7 @@ class Topic:
         band = str(row["band_by_rule"])
         return Standing(
             percentile=float(row["percentile"]),
+            text=percentile_text(float(row["percentile"]), self.instrument.bands),
             low=float(row["low"]),
             high=float(row["high"]),
             band=band,

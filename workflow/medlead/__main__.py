@@ -29,9 +29,9 @@ def refresh_manifest(folder: Path) -> int:
     return 0
 
 
-def verify_results(results: Path) -> int:
+def verify_results(folder: Path) -> int:
     """Compare every built file with the SHA-256 that its job recorded."""
-    recorded = read_receipts(results / "provenance" / "receipts")
+    recorded = read_receipts(folder / "provenance" / "receipts")
     problems = changed_results(recorded, recorded)
     if problems:
         print(report(problems), file=sys.stderr)
@@ -40,10 +40,10 @@ def verify_results(results: Path) -> int:
     return 0
 
 
-def headline(results: Path) -> int:
+def headline(folder: Path) -> int:
     """Print the counts by verdict, where any were built, and where the report page is."""
-    summary_file = results / "verdicts" / "summary.json"
-    page = (results / "report" / "index.html").resolve(strict=True)
+    summary_file = folder / "verdicts" / "summary.json"
+    page = (folder / "report" / "index.html").resolve(strict=True)
     # A study with its own returns has no verdicts.
     if summary_file.is_file():
         _print_counts(json.loads(summary_file.read_text(encoding="utf-8")))

@@ -135,7 +135,7 @@ def _bands(labels: Sequence[str], given: Mapping[str, Mapping[str, str]]) -> dic
     for place, label in enumerate(labels):
         look = given.get(label, {})
         colour = look.get("colour", shades[label])
-        hatch = look.get("hatch", "" if look else ("", ".....", "/////", "xxxxx")[place % 4])
+        hatch = look.get("hatch", "" if look else ("", "-----", "/////", "xxxxx")[place % 4])
         found[label] = Look(colour, hatch, look.get("letter", label[:1].upper()))
     return found
 
@@ -159,7 +159,7 @@ def _categories(instrument: Instrument, given: Mapping[str, Mapping[str, Any]]) 
 
     plain: dict[str, tuple[Sequence[str], str]] = {
         "disagree": (("#a8430a", "#eeb07f"), "/////"),
-        "neither": (("#dadde0",), "....."),
+        "neither": (("#dadde0",), "-----"),
         "agree": (("#1b5e94", "#9ecae8"), ""),
     }
     found = {}

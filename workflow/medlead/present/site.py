@@ -14,6 +14,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
+from medlead.present.slim import slim_svg
 from medlead.present.tables import (
     Badge,
     Grid,
@@ -178,10 +179,11 @@ def data_uri(svg: str) -> str:
     """A picture as a data URI: its ids and styles cannot meet those of the page.
 
     The colon of a namespace's name is coded too, so that the page holds no
-    address that looks as if it were fetched.
+    address that looks as if it were fetched. Nothing is left that a quoted attribute
+    would need escaped once more.
     """
-    coded = quote(svg, safe=" !$&'()*+,-./:;=?@[]_|~^`{}").replace("://", "%3A//")
-    return "data:image/svg+xml;charset=utf-8," + coded
+    coded = quote(slim_svg(svg), safe=" !$'()*+,-./:;=?@[]_|~^`{}").replace("://", "%3A//")
+    return Markup("data:image/svg+xml;charset=utf-8," + coded)
 
 
 def _judged(cell: Mapping[str, str], verdict: Mapping[str, str] | None) -> Judged:

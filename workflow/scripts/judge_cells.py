@@ -27,7 +27,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         survey_margins=read_yaml(job.input.margins[0]) if job.input.solved else None,
         statements=statements,
         group_sizes=sizes,
-        scale_names=read_csv(Path(job.input.names[0])),
+        scale_names=read_csv(Path(job.input.names)),
     )
     write_csv(Path(job.output.cells), found.cells)
     write_csv(Path(job.output.relations), found.relations)

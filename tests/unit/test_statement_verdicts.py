@@ -123,6 +123,9 @@ def test_what_was_not_followed_is_a_finding_against_what_was() -> None:
     )
     assert "two returned" in finding.explanation
     assert "line 5" in finding.explanation
+    assert "On one reading, this does not go with section 1, line 5" in finding.explanation
+    (sure,) = told(FIRST, SECOND | {"certainty": "certain"}).findings
+    assert "This cannot be true together with section 1, line 5" in sure.explanation
     judged = found.conflicts[GROUPS.key]
     assert (judged.verdict, judged.reason) == (
         Verdict.NOT_DERIVABLE,

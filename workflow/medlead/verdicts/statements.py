@@ -29,6 +29,10 @@ from medlead.verdicts.relations import Cell, Key
 Row = Mapping[Any, Any]
 CONTRADICTION, SIZES, NAMES, GROUPS = "statements", "group-sizes", "scale-names", "group-names"
 """The checks behind the findings."""
+_TOGETHER = {
+    True: "This cannot be true together with",
+    False: "On one reading, this does not go with",
+}
 _TOLD = ("section", "line", "words", "reason", *CELL, "against", "certainty", "severity")
 
 
@@ -145,9 +149,9 @@ def _contradictions(rows: Iterable[Row], by_name: Mapping[str, Row]) -> list[Fin
         missed = [str(o["statement"]) for o in others if o["holds"] == "no"]
         said = "; ".join(f"{_place(o)}: {_about(o)}" for o in others)
         parts = [
-            f"{_place(row)}: {_about(row)}.",
-            f"Not true together with {said}.",
-            f"Why the latter was followed: {row['reason']}."
+            f"{_capital(_place(row))}: {_about(row)}.",
+            f"{_TOGETHER[str(row['certainty']) == CERTAIN]} {said}.",
+            f"What was followed, and why: {row['reason']}."
             if not missed
             else f"The responses at hand do not meet {', '.join(missed)} either.",
         ]
@@ -164,6 +168,10 @@ def _contradictions(rows: Iterable[Row], by_name: Mapping[str, Row]) -> list[Fin
             )
         )
     return found
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _place(row: Row) -> str:

@@ -52,6 +52,8 @@ def main(folder: Path) -> int:
         ok = subprocess.call([*pip, "--require-hashes", "--no-deps", "-r", str(only_uv)]) == 0
     if ok:
         uv = [str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
+        # Where Python may not write bytecode, every job would compile the libraries again.
+        uv.append("--compile-bytecode")
         ok = subprocess.call([*uv, "--require-hashes", "-r", str(LOCK)], env=uv_environment()) == 0
     if not ok:
         print("uv could not install the lock here; the same with pip (slower) ...", flush=True)

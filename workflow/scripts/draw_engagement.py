@@ -23,9 +23,12 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     )
     names = ("standings", "placements", "endorsements", "norms")
     results = read_results(*(Path(job.input[name]) for name in names))
-    write_csv(Path(job.output.listed), figures_frame(plan))
-    folder = Path(job.output.files[0]).parent
+    folder, classes = Path(job.output.files[0]).parent, {}
     for item, figure in draw_engagement(
         plan, results, results.evidence, confidence=job.params.confidence
     ):
         write_figure(figure, folder, item)
+        classes[item] = str(figure.evidence)
+    listed = figures_frame(plan)
+    listed = listed.assign(evidence=listed["figure"].map(classes))
+    write_csv(Path(job.output.listed), listed)

@@ -169,6 +169,7 @@ def test_what_restores_the_print_is_what_must_be_changed(printed):
     assert broken["change"].to_numpy() == pytest.approx(
         broken["change_at_least"].to_numpy(), abs=1e-5
     )
+    assert (done["outside"] < 1e-6).all()
     proofs = fits(grid, parts)
     failing = proofs[proofs["possible"] == "no"]
     assert (failing["proved"] > 0).all()

@@ -270,3 +270,10 @@ def test_an_entry_outside_the_matrix_is_refused():
         complete(2, {(0, 2): (0, 1)})
     with pytest.raises(ValueError, match="no entry"):
         complete(2, {(1, 1): (0, 1)})
+
+
+def test_one_measure_leaves_the_greatest_intercorrelation_on_an_edge():
+    # a + b = 0.6 / 0.5 at the least: equal weights of 0.6 are the parts' strongest correlation.
+    found = two_part_intercorrelation([Span(0.6, 0.6)], [exact(0.5, 0.5)])
+    assert found.high == pytest.approx((1 - 2 * 0.36) / (2 * 0.36), abs=1e-6)
+    assert found.low == -1

@@ -2,6 +2,7 @@
 # make test   run the tests
 # make lint   formatter, linters, type checker
 # make records rebuild data/raw/survey.csv and data/solved from what is printed (minutes; not part of the build)
+# make trusts   solve the trusts behind the printed correlations anew (not part of the build)
 # make doctors  draw the doctors' answers anew from their model (not part of the build)
 # make bench  measure the build's overhead, and scoring up to ten million rows
 # make expected  keep the verdicts of the last build as those that the tests expect
@@ -18,7 +19,7 @@ CONFIG ?=
 RESULTS ?= results
 SOLVED := slack slack-sets sites identified witnesses solved-from
 
-.PHONY: all test lint format records doctors bench expected manifest lock clean
+.PHONY: all test lint format records trusts doctors bench expected manifest lock clean
 .DEFAULT_GOAL := all
 
 all: $(VENV)/medlead-ready
@@ -51,6 +52,14 @@ records: $(VENV)/medlead-ready
 	cp $(SOLVED:%=results/solved/%.csv) data/solved/
 	$(BIN)/python -m medlead manifest data/solved
 	$(BIN)/snakemake --cores $(CORES) results/reconstruction/check.csv
+
+trusts: $(VENV)/medlead-ready
+	$(BIN)/snakemake --cores $(CORES) results/solved/trust_scales.csv
+	cp results/solved/trust_scales.csv data/raw/
+	$(BIN)/python -m medlead manifest data/raw
+	cp results/solved/trust-varies.csv data/solved/
+	$(BIN)/python -m medlead manifest data/solved
+	$(BIN)/snakemake --cores $(CORES) results/reconstruction/trust-check.csv
 
 doctors: $(VENV)/medlead-ready
 	$(BIN)/snakemake --cores $(CORES) simulate

@@ -30,6 +30,7 @@ include: "workflow/rules/survey.smk"
 include: "workflow/rules/reconstruction.smk"
 include: "workflow/rules/doctors.smk"
 include: "workflow/rules/engagement.smk"
+include: "workflow/rules/trusts.smk"
 include: "workflow/rules/performance.smk"
 include: "workflow/rules/verdicts.smk"
 include: "workflow/rules/notebooks.smk"
@@ -45,6 +46,11 @@ rule all:
         (
             plan.results("engagement/standings.csv", "engagement/reliability.csv")
             if plan.builds("engagement")
+            else []
+        ),
+        (
+            plan.results("performance/marks.csv", "performance/coherence.csv")
+            if plan.builds("report")
             else []
         ),
         plan.results("verdicts/summary.json") if plan.builds("report") else [],

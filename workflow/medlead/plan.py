@@ -181,6 +181,11 @@ class Plan:
             return {}
         return dict(content) if isinstance(content, Mapping) else {}
 
+    def trust_scales(self) -> list[str]:
+        """The set of trusts rebuilt from printed correlations; none where a study has none."""
+        name = self.config["study"]["trust_scales"]
+        return [f"{self.raw_folder}/{name}"] if name else []
+
     def solved(self, *names: str) -> list[str]:
         """Tables that were solved once and are kept."""
         return [f"{self.solved_folder}/{n}.csv" for n in names]

@@ -1,5 +1,73 @@
 # Performance: engagement and ratings of trusts (Tables 27, 28), the sites' ratings (31, 32).
 
+# The correlations of the rebuilt trusts; nothing where there are none (rules/trusts.smk).
+TRUST_CORRELATIONS = (
+    plan.results("performance/trust-correlations.csv") if plan.trust_scales() else []
+)
+
+
+rule weigh_marks:
+    input:
+        cells=plan.published("cells.csv"),
+        reading=plan.instruments("significance.yaml"),
+        code=plan.code("weigh_marks"),
+    output:
+        marks=plan.result("performance/marks.csv"),
+        tally=plan.result("performance/marks-tally.csv"),
+        by_cell=plan.result("performance/marks-by-cell.csv"),
+        apart=plan.result("performance/marks-apart.csv"),
+        needed=plan.result("performance/marks-needed.csv"),
+        decisions=plan.result("performance/decisions.csv"),
+        changes=plan.result("performance/decisions-counted.csv"),
+        receipt=plan.receipt("weigh_marks"),
+    log:
+        plan.log("weigh_marks"),
+    benchmark:
+        "benchmarks/weigh_marks.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.published("cells.csv"),
+            plan.instruments("significance.yaml"),
+            plan.code("weigh_marks"),
+        ),
+        star_thresholds=config["analysis"]["star_thresholds"],
+    message:
+        "Performance: the test behind the printed stars, and what a stricter one leaves"
+    script:
+        "../scripts/weigh_marks.py"
+
+
+rule weigh_coherence:
+    input:
+        cells=plan.published("cells.csv"),
+        instrument=plan.instruments("mes.yaml"),
+        code=plan.code("weigh_coherence"),
+    output:
+        bounds=plan.result("performance/composites.csv"),
+        fits=plan.result("performance/composite-fits.csv"),
+        rivals=plan.result("performance/composite-rivals.csv"),
+        joint=plan.result("performance/coherence.csv"),
+        witnesses=plan.result("performance/coherence-witnesses.csv"),
+        receipt=plan.receipt("weigh_coherence"),
+    log:
+        plan.log("weigh_coherence"),
+    benchmark:
+        "benchmarks/weigh_coherence.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.published("cells.csv"),
+            plan.instruments("mes.yaml"),
+            plan.code("weigh_coherence"),
+        ),
+    message:
+        "Performance: whether the printed correlations can stand together"
+    script:
+        "../scripts/weigh_coherence.py"
+
 
 rule compare_trusts:
     input:
@@ -8,6 +76,7 @@ rule compare_trusts:
         cells=plan.published("cells.csv"),
         scales=plan.instruments("ratings.yaml"),
         layouts=plan.instruments("layouts.yaml"),
+        rebuilt=TRUST_CORRELATIONS,
         code=plan.code("compare_trusts"),
     output:
         tables=plan.results("tables/table-27.csv", "tables/table-28.csv"),

@@ -21,6 +21,8 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         EvidenceClass(job.params.evidence[0]),
         seed=job.params.seed,
         settings=dict(job.params.items()),
+        # None where no set of trusts was rebuilt from the printed correlations.
+        rebuilt=read_csv(Path(job.input.rebuilt[0])) if job.input.rebuilt else None,
     )
     titles = read_titles(job.input.register[0])
     write_tables(found.tables, titles, job.output.tables, job.output.pages)

@@ -83,6 +83,20 @@ def read_grid(cells: pd.DataFrame) -> Grid:
     return Grid(spans, scales, measures, {str(m): int(found[0]) for m, found in sizes.items()})
 
 
+def printed_parts(called: Mapping[str, str], parts: Parts) -> dict[str, tuple[str, ...]]:
+    """The composites among printed headings, with their parts as headings.
+
+    `called` gives the scale of each heading, `parts` the parts of each scale. A scale is
+    a composite here only where all its parts are printed too.
+    """
+    heading = {scale: printed for printed, scale in called.items()}
+    return {
+        printed: tuple(heading[part] for part in parts[scale])
+        for printed, scale in called.items()
+        if parts.get(scale) and all(part in heading for part in parts[scale])
+    }
+
+
 def base_parts(parts: Parts, name: str) -> tuple[str, ...]:
     """The scales that a composite is made of in the end, composites among its parts resolved."""
     if name not in parts:

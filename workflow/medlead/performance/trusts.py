@@ -43,6 +43,7 @@ def compare_trusts(
     *,
     seed: int,
     settings: Mapping[str, Any],
+    rebuilt: pd.DataFrame | None = None,
 ) -> TrustComparison:
     """Everything that the printed trusts and the printed correlations allow.
 
@@ -50,7 +51,9 @@ def compare_trusts(
     `scales`), `cells` the printed cells, of which `table-28` is read. `settings`
     holds `confidence`, `alpha`, `permutations`, `extreme_group_size` and
     `star_thresholds`. The correlations rest on the printed trusts alone, which
-    are the two ends of the sample: they overstate the association over all.
+    are the two ends of the sample: they overstate the association over all. Where a set of
+    trusts was solved to the printed correlations, `rebuilt` are those of the set (from
+    `correlate_scales`): they stand in the table, and agree by construction.
     """
     confidence = settings["confidence"]
     size = settings["extreme_group_size"]
@@ -85,7 +88,13 @@ def compare_trusts(
     return TrustComparison(
         tables={
             TRUSTS: lay_out(ordered, layouts[TRUSTS], evidence, group_size=size),
-            CORRELATIONS: implied_marks(judged),
+            CORRELATIONS: pd.concat(
+                [
+                    *([rebuilt_correlations(rebuilt)] if rebuilt is not None else []),
+                    implied_marks(judged),
+                ],
+                ignore_index=True,
+            ),
         },
         results={
             name: frame.assign(evidence=str(found))
@@ -96,6 +105,51 @@ def compare_trusts(
             for name, frame in frames.items()
         },
     )
+
+
+def correlate_scales(
+    scores: pd.DataFrame,
+    ratings: pd.DataFrame,
+    evidence: EvidenceClass,
+    *,
+    seed: int,
+    settings: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Every score with every rating, by the step that correlates one score (see `correlate`).
+
+    Columns are those of `correlate` behind `scale`, and `evidence`. Each scale has a stream of
+    random numbers of its own.
+    """
+    parts = [
+        correlate(
+            scores[name],
+            ratings,
+            rng=np.random.default_rng(step_seed(seed, f"correlate_scales {name}")),
+            confidence=settings["confidence"],
+            permutations=settings["permutations"],
+        ).assign(scale=str(name))
+        for name in scores.columns
+    ]
+    found = pd.concat(parts, ignore_index=True).assign(evidence=str(evidence))
+    return found[["scale", *(c for c in found.columns if c != "scale")]]
+
+
+def rebuilt_correlations(found: pd.DataFrame, coefficient: str = "Pearson") -> pd.DataFrame:
+    """One coefficient of `correlate_scales` as rows of the table, with two decimals as printed."""
+    chosen = found[found["coefficient"] == coefficient]
+    cells = [
+        (
+            str(row["rating"]),
+            str(row["scale"]),
+            float(row["estimate"]),
+            f"{float(row['estimate']):z.2f}",
+            int(row["n"]),
+            EvidenceClass(row["evidence"]),
+        )
+        for row in chosen.to_dict("records")
+    ]
+    order = {measure: i for i, measure in enumerate(dict.fromkeys(c[0] for c in cells))}
+    return tidy(sorted(cells, key=lambda cell: order[cell[0]]))
 
 
 def extreme_groups(scores: pd.Series, size: int) -> pd.Series:

@@ -158,7 +158,12 @@ def judge(
     # A study's own records are about other organisations, and its tables have other cells.
     own = {k for k, v in tables.items() if (v["evidence"] == str(EvidenceClass.STUDY)).any()}
     compared = {k: v for k, v in tables.items() if k not in own}
-    rebuilt = rebuilt_cells({k: v for k, v in compared.items() if k != marked_item})
+    # Of the marked table only what was solved stands for printed cells; its marks are judged apart.
+    solved_only = {
+        k: v[v["evidence"] == str(EvidenceClass.RECONSTRUCTED)] if k == marked_item else v
+        for k, v in compared.items()
+    }
+    rebuilt = rebuilt_cells(solved_only)
     from_solved = {k: text for k, (text, e) in rebuilt.items() if e is EvidenceClass.RECONSTRUCTED}
     # Definitions in our words are no values to be compared; names are, by themselves.
     told_again = {k for k, (_, e) in rebuilt.items() if e is EvidenceClass.CONCEPTUAL}

@@ -135,21 +135,20 @@ def correlate_scales(
 
 
 def rebuilt_correlations(found: pd.DataFrame, coefficient: str = "Pearson") -> pd.DataFrame:
-    """One coefficient of `correlate_scales` as rows of the table, with two decimals as printed."""
+    """One coefficient of `correlate_scales` and its n as the table prints them: two decimals."""
     chosen = found[found["coefficient"] == coefficient]
-    cells = [
-        (
-            str(row["rating"]),
-            str(row["scale"]),
-            float(row["estimate"]),
-            f"{float(row['estimate']):z.2f}",
-            int(row["n"]),
-            EvidenceClass(row["evidence"]),
-        )
-        for row in chosen.to_dict("records")
-    ]
-    order = {measure: i for i, measure in enumerate(dict.fromkeys(c[0] for c in cells))}
-    return tidy(sorted(cells, key=lambda cell: order[cell[0]]))
+    cells = []
+    for measure, rows in chosen.groupby("rating", sort=False):
+        evidence = EvidenceClass(rows["evidence"].iloc[0])
+        for scale, r, n in zip(
+            rows["scale"], rows["estimate"].astype(float), rows["n"], strict=True
+        ):
+            cells.append((str(measure), str(scale), float(r), f"{r:z.2f}", int(n), evidence))
+        sizes = {int(n) for n in rows["n"]}
+        cells += [
+            (str(measure), N_COLUMN, n, str(n), n, evidence) for n in sizes if len(sizes) == 1
+        ]
+    return tidy(cells)
 
 
 def extreme_groups(scores: pd.Series, size: int) -> pd.Series:

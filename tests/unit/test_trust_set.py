@@ -1,4 +1,4 @@
-"""The rebuilt trusts: every condition recomputed, every condition able to fail, the solver's parts."""
+"""The rebuilt trusts: every condition recomputed and able to fail, and the solver's parts."""
 
 import itertools
 from dataclasses import replace
@@ -104,7 +104,7 @@ def test_the_kept_set_gives_the_printed_correlations_without_the_package(kept):
     columns = [c["printed"] for c in declared()["measures"].values()]
     measures = dict(zip(columns, declared()["measures"], strict=True))
     for row, column, text in zip(table["row"], table["column"], table["text"], strict=True):
-        y = kept[measures[row]].map(lambda t: levels.get(t, float(t) if t else np.nan))
+        y = kept[measures[row]].map(lambda t: levels[t] if t in levels else float(t or "nan"))
         has = y.notna()
         r = stats.pearsonr(kept.loc[has, heads[column]].astype(float), y[has]).statistic
         assert f"{r:.2f}" == text, (row, column, r)
@@ -249,10 +249,12 @@ def test_the_ordinary_step_rebuilds_the_table(kept, targets):
 
 
 def test_what_cannot_be_solved_is_told(targets):
-    impossible = replace(targets, tries={"ratings": 1, "steps": 0})
-    with pytest.raises(NotSolved):
-        for seed in range(30):
-            solve_trusts(impossible, np.random.default_rng(seed))
+    hasty = replace(targets, tries={**targets.tries, "steps": 0})
+    with pytest.raises(NotSolved, match="steps"):
+        solve_trusts(hasty, np.random.default_rng(1))
+    luckless = replace(targets, low=targets.high, tries={**targets.tries, "ratings": 5})
+    with pytest.raises(NotSolved, match="no ratings"):
+        draw(luckless, np.random.default_rng(1))
     few = replace(targets, measures=tuple(replace(m, n=3) for m in targets.measures))
     with pytest.raises(NotSolved, match="can have it"):
         draw(few, np.random.default_rng(1))

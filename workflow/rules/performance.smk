@@ -114,6 +114,54 @@ rule compare_trusts:
         "../scripts/compare_trusts.py"
 
 
+# What the printed ends of the sample say of the coefficients printed for all of it. It is about
+# the report's records: where a study has its own, nothing asks for it.
+rule identify_correlations:
+    input:
+        raw=plan.raw("trust_engagement"),
+        cells=plan.published("cells.csv"),
+        scales=plan.instruments("ratings.yaml"),
+        layouts=plan.instruments("layouts.yaml"),
+        completions=plan.instruments("completions.yaml"),
+        code=plan.code("identify_correlations"),
+    output:
+        sets=plan.result("performance/identified.csv"),
+        middle=plan.result("performance/middle-ten.csv"),
+        levels=plan.result("performance/middle-ten-levels.csv"),
+        witnesses=plan.result("performance/identified-witnesses.csv"),
+        together=plan.result("performance/identified-together.csv"),
+        together_witness=plan.result("performance/identified-together-witness.csv"),
+        without_middle=plan.result("performance/without-middle.csv"),
+        conclusion=plan.result("performance/identified-conclusion.csv"),
+        figures=expand(
+            plan.result("figures/identified-sets.{suffix}"),
+            suffix=["svg", "png", "csv", "txt"],
+        ),
+        receipt=plan.receipt("identify_correlations"),
+    log:
+        plan.log("identify_correlations"),
+    benchmark:
+        "benchmarks/identify_correlations.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.published("cells.csv"),
+            plan.instruments("ratings.yaml"),
+            plan.instruments("layouts.yaml"),
+            plan.instruments("completions.yaml"),
+            plan.code("identify_correlations"),
+        ),
+        names=["trust_engagement"],
+        sheets=plan.sheets("trust_engagement"),
+        sums=plan.raw_sums("trust_engagement"),
+        group_size=config["analysis"]["extreme_group_size"],
+    message:
+        "Performance: bounds of the correlations over the trusts that are not printed (section 6.3)"
+    script:
+        "../scripts/identify_correlations.py"
+
+
 rule tabulate_performance:
     input:
         raw=plan.raw("site_self_ratings", "site_performance"),

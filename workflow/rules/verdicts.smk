@@ -23,6 +23,7 @@ rule judge_cells:
             ],
         ),
         significance=plan.result("performance/significance.csv"),
+        identified=rules.identify_correlations.output.sets,
         solved=plan.results(*SOLVED_FRAMES) if plan.rebuilt else [],
         told=TOLD_FRAMES,
         names=plan.result("engagement/names.csv"),

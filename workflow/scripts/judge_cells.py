@@ -28,6 +28,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         statements=statements,
         group_sizes=sizes,
         scale_names=read_csv(Path(job.input.names)),
+        identified=read_csv(Path(job.input.identified)),
     )
     write_csv(Path(job.output.cells), found.cells)
     write_csv(Path(job.output.relations), found.relations)

@@ -92,7 +92,8 @@ def ends_of(
         shown = len(score) - int(np.isnan(code).sum())
         raise ValueError(f"n = {n} does not fit {shown} of {len(score)} shown in {sample}")
     whole = np.where(np.isnan(code), 0, code).astype(np.int64) - 1
-    return Ends(score - half, score + half, whole, below, hidden, levels)
+    low, high = (np.asarray(score + side, dtype=np.float64) for side in (-half, half))
+    return Ends(low, high, whole, below, hidden, levels)
 
 
 def multisets(size: int, kinds: int) -> IntArray:
@@ -102,13 +103,13 @@ def multisets(size: int, kinds: int) -> IntArray:
     """
     bars = combinations(range(size + kinds - 1), kinds - 1)
     cuts = np.array(list(bars), dtype=np.int64).reshape(-1, kinds - 1)
-    edges = np.column_stack(
-        [np.full(len(cuts), -1), cuts, np.full(len(cuts), size + kinds - 1)]
-    )
+    edges = np.column_stack([np.full(len(cuts), -1), cuts, np.full(len(cuts), size + kinds - 1)])
     return np.asarray((np.diff(edges, axis=1) - 1)[::-1], dtype=np.int64)
 
 
-def completed(ends: Ends, shown: FloatArray, middle: FloatArray, codes: Sequence[int]) -> pd.DataFrame:
+def completed(
+    ends: Ends, shown: FloatArray, middle: FloatArray, codes: Sequence[int]
+) -> pd.DataFrame:
     """One completion as a frame: `score` and `code` of every rated unit, ascending, and `hidden`.
 
     `shown` has the S scores of the shown units, `middle` and `codes` one of each hidden one.
@@ -134,6 +135,4 @@ def admits(ends: Ends, shown: FloatArray, middle: FloatArray, *, slack: float = 
     """Whether these scores are a completion: each within its limits, the middle in the middle."""
     inside = (shown >= ends.low - slack).all() and (shown <= ends.high + slack).all()
     floor, ceiling = shown[ends.below - 1], shown[ends.below]
-    return bool(
-        inside and (middle >= floor - slack).all() and (middle <= ceiling + slack).all()
-    )
+    return bool(inside and (middle >= floor - slack).all() and (middle <= ceiling + slack).all())

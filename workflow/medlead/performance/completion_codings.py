@@ -156,9 +156,7 @@ def _centre(ends: Ends, counts: IntArray, edges: FloatArray) -> tuple[FloatArray
     return centre, angles[:, -1, :].max(axis=1)
 
 
-def _halved(
-    ends: Ends, counts: IntArray, edges: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _halved(ends: Ends, counts: IntArray, edges: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Each cone cut in two across the widest angle between two of its edges."""
     if not len(edges):
         return edges, edges

@@ -129,9 +129,7 @@ class Polytope:
         best = best + (q * (x - origin[:, None]))[:, others].sum(axis=1)
         return best, x, ends, (p < 0).astype(np.int64)
 
-    def moments(
-        self, x: FloatArray, y: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def moments(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Mean of the scores, their product with the ratings, and their sum of squares."""
         mean = ((x * self.weight).sum(axis=1) + (self.counts * y).sum(axis=1)) / self.ends.n
         dx, dy = (x - mean[:, None]) * self.weight, y - mean[:, None]
@@ -147,9 +145,7 @@ class Polytope:
         return float(max(by_centre, (low[-1] - high[0]) / np.sqrt(2), 1e-12))
 
 
-def largest(
-    ends: Ends, counts: IntArray, scores: FloatArray, *, floor: bool = False
-) -> Best:
+def largest(ends: Ends, counts: IntArray, scores: FloatArray, *, floor: bool = False) -> Best:
     """The largest Pearson r of score and rating over all completions, for each multiset.
 
     `counts` (M x L) says how many hidden units have each level, `scores` (L, or M x L) what a

@@ -9,6 +9,7 @@ import pandas as pd
 from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.verdicts.audit import audit_frame
 from medlead.verdicts.bases import tried_bases
+from medlead.verdicts.bounded import told_of_bounds
 from medlead.verdicts.causes import told_conflicts
 from medlead.verdicts.compare import judge_cells, rebuilt_cells, relation_frame
 from medlead.verdicts.declared import expand, select
@@ -126,6 +127,7 @@ def judge(
     statements: pd.DataFrame | None = None,
     group_sizes: pd.DataFrame | None = None,
     scale_names: pd.DataFrame | None = None,
+    identified: pd.DataFrame | None = None,
 ) -> Verdicts:
     """Judge every printed cell (report chapters 3 to 6).
 
@@ -136,7 +138,8 @@ def judge(
     `site_conflicts` what known records have against the rest, and `survey_margins` the
     words for it; a study has none of these. Where doctors were held to printed statements,
     `statements` tells which hold of them, `group_sizes` which sizes the printed percentages
-    allow, and `scale_names` how the print names the scales. Tables of the class `study` are not
+    allow, and `scale_names` how the print names the scales. `identified` tells the bounds of
+    printed coefficients over all that hidden records can be. Tables of the class `study` are not
     held against the print, which is about other records. Raises DeclarationError where a
     declaration does not fit the print, KeyError for a cell of an unregistered item, ValueError for
     a rebuilt or checked cell that is printed nowhere.
@@ -185,6 +188,12 @@ def judge(
             conflicts={**solved.conflicts, **found.conflicts},
             met={**solved.met, **found.met},
         )
+    bounded = told_of_bounds(identified, printed)
+    solved = replace(
+        solved,
+        conflicts={**bounded.conflicts, **solved.conflicts},
+        met={**bounded.met, **solved.met},
+    )
     judged = judge_cells(
         printed,
         item_evidence=item_evidence,

@@ -1,0 +1,168 @@
+"""What the identified sets say in words: by which method the printed table was computed."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from medlead.evidence import EvidenceClass, item_name
+from medlead.performance.completion_plan import ANY_CODING, CompletionPlan
+from medlead.performance.identified import NO, OPEN, PEARSON, TIES, YES, Row
+from medlead.performance.identified_joint import ALL_SHOWN
+
+COLUMNS = ("about", "says", "evidence")
+
+
+def conclusion(
+    rows: Sequence[Row],
+    sets: pd.DataFrame,
+    together: pd.DataFrame,
+    without: pd.DataFrame,
+    levels: pd.DataFrame,
+    plan: CompletionPlan,
+) -> pd.DataFrame:
+    """One sentence or more per question, from the tables alone (columns `COLUMNS`)."""
+    labels = {row.rating: row.measure or row.rating for row in rows}
+    found = [
+        ("what was tested", _tested(rows, plan)),
+        ("which ways can give all", _together(together)),
+        ("what refutes the others", _refuted(sets, together, labels)),
+        ("what the middle must be", _middle(levels, together, labels)),
+        ("the ends alone", _ends(without)),
+        ("what stays open", _open(together, sets)),
+    ]
+    if not plan.source:
+        said = "No distribution of the ratings outside this sample is printed or declared: the "
+        found.append(("outside information", said + "hidden ratings are compared with none."))
+    else:
+        said = f"Chances of the hidden ratings under shares from outside the report: {plan.source}."
+        found.append(("outside information", said))
+    evidence = str(EvidenceClass.PRINTED_AGGREGATES)
+    return pd.DataFrame([(a, says, evidence) for a, says in found if says], columns=COLUMNS)
+
+
+def way_words(method: str, coding: str, ties: str) -> str:
+    """A way to compute a coefficient as it is read: Pearson (equal steps), Spearman with ties."""
+    if method == PEARSON:
+        return f"{method} ({coding})"
+    return f"{method} {'with ties allowed' if ties == TIES else 'without ties'}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([*(", ".join(names[:-1]),) * (len(names) > 1), *names[-1:]])
+
+
+def _tested(rows: Sequence[Row], plan: CompletionPlan) -> str:
+    asked = [row for row in rows if row.printed is not None]
+    sample = max(row.ends.n for row in rows)
+    shown = len(rows[0].units)
+    words = (
+        f"{item_name(plan.item)} prints a coefficient of '{plan.score}' with {len(asked)} ratings "
+        f"of which {shown} of {sample} organisations are printed one by one. The bounds are over "
+        f"all ratings and all scores of the {sample - shown} others, whose score lies between two "
+        "printed ones, with the rounding of the printed scores carried."
+    )
+    none = [row.rating.replace("_", " ") for row in rows if row.printed is None]
+    if none:
+        words += f" For {_listed(none)} the table prints no row."
+    if plan.apart:
+        words += (
+            " Left out, since they measure something else under a like name: "
+            + _listed([f"'{name}'" for name in plan.apart])
+            + "."
+        )
+    return words
+
+
+def _named(frame: pd.DataFrame) -> list[str]:
+    keys = frame[["method", "coding", "ties"]].itertuples(index=False)
+    return list(dict.fromkeys(way_words(*map(str, key)) for key in keys))
+
+
+def _together(together: pd.DataFrame) -> str:
+    can = _named(together[(together["together"] == YES) & (together["coding"] != ANY_CODING)])
+    total = int(together["printed_values"].max())
+    if not can:
+        return f"No declared way was found to give all {total} printed values at once."
+    return f"All {total} printed values at once can be given by {_listed(can)}."
+
+
+def _refuted(sets: pd.DataFrame, together: pd.DataFrame, labels: dict[str, str]) -> str:
+    words = []
+    for line in together[together["together"] == NO].to_dict("records"):
+        key = (line["method"], line["coding"], line["ties"])
+        part = sets[(sets[["method", "coding", "ties"]] == list(key)).all(axis=1)]
+        missed = part[part["attained"] == NO]
+        reasons = [
+            f"'{labels[one['rating']]}' is printed {one['printed']} and lies between "
+            f"{one['low']:.3f} and {one['high']:.3f}" + (" in steps that pass it by" * within)
+            for one in missed.to_dict("records")
+            for within in [one["inside"] == YES]
+        ]
+        words.append(f"{way_words(*map(str, key))} cannot: {'; '.join(reasons)}.")
+    return " ".join(words)
+
+
+def _middle(levels: pd.DataFrame, together: pd.DataFrame, labels: dict[str, str]) -> str:
+    words = []
+    can = together[(together["together"] == YES) & (together["coding"] != ANY_CODING)]
+    for line in can.to_dict("records"):
+        key = [line["method"], line["coding"], line["ties"]]
+        part = levels[(levels[["method", "coding", "ties"]] == key).all(axis=1)]
+        told = []
+        for rating, each in part.groupby("rating", sort=False):
+            total = int(each["hidden_rated"].iloc[0])
+            bounds = [
+                f"{one['fewest']} to {one['most']} {one['level']}"
+                for one in each.to_dict("records")
+                if (one["fewest"], one["most"]) != (0, total)
+            ]
+            said = ", ".join(bounds) or "any number of each level"
+            told.append(f"'{labels[str(rating)]}' {said} of {total}")
+        words.append(f"For {way_words(*map(str, key))} the hidden ones need: {'; '.join(told)}.")
+    return " ".join(words)
+
+
+def _ends(without: pd.DataFrame) -> str:
+    asked = without[without["matches"] != ""]
+    if asked.empty:
+        return ""
+    words = []
+    for sample, part in asked.groupby("sample", sort=False):
+        every = part["rating"].nunique()
+        by_way = part.groupby(["method", "coding"], sort=False)["matches"].agg(
+            lambda m: int((m == YES).sum())
+        )
+        best = int(by_way.max())
+        words.append(f"{sample}: at most {best} of {every}")
+    fits = (asked["n"] == asked["printed_n"]).any()
+    plain = asked[(asked["sample"] == ALL_SHOWN) & (asked["method"] == PEARSON)]
+    ranges = [
+        f"{one['low']:.2f} to {one['high']:.2f} beside {one['printed']}"
+        for one in plain[plain["coding"] == plain["coding"].iloc[0]].to_dict("records")
+    ]
+    return (
+        "Computed from the printed organisations alone, one way gives of the printed values: "
+        f"{'; '.join(words)}. Pearson ({plain['coding'].iloc[0]}) over all printed ones is "
+        f"{', '.join(ranges)}. "
+        + ("" if fits else "No such part has the printed n: the printed values are of the whole.")
+    )
+
+
+def _open(together: pd.DataFrame, sets: pd.DataFrame) -> str:
+    words = []
+    undecided = _named(together[together["together"] == OPEN])
+    if undecided:
+        words.append(f"Not decided: {_listed(undecided)}.")
+    other = sets[(sets["other_n"] != "") & (sets["inside"] == NO)]
+    told = [
+        f"{way_words(one['method'], one['coding'], one['ties'])} would reach {one['printed']} for "
+        f"'{one['row']}' with n = {one['other_n']}"
+        for one in other.to_dict("records")
+    ]
+    if told:
+        words.append(f"Were a printed n wrong: {'; '.join(told)}.")
+    words.append(
+        "That the printed score and ratings are those that were correlated is taken as given; a "
+        "way that can give the printed values need not be the one that was used."
+    )
+    return " ".join(words)

@@ -101,8 +101,8 @@ def multisets(size: int, kinds: int) -> IntArray:
 
     Sorted from all of the first kind to all of the last.
     """
-    bars = combinations(range(size + kinds - 1), kinds - 1)
-    cuts = np.array(list(bars), dtype=np.int64).reshape(-1, kinds - 1)
+    bars = list(combinations(range(size + kinds - 1), kinds - 1))
+    cuts = np.array(bars, dtype=np.int64).reshape(len(bars), kinds - 1)
     edges = np.column_stack([np.full(len(cuts), -1), cuts, np.full(len(cuts), size + kinds - 1)])
     return np.asarray((np.diff(edges, axis=1) - 1)[::-1], dtype=np.int64)
 

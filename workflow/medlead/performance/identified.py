@@ -171,10 +171,15 @@ def _frame(ends: Ends, shown: FloatArray, middle: FloatArray, codes: Any) -> pd.
     )
 
 
+def _first(values: FloatArray) -> int:
+    """The first of the largest: those that differ by rounding alone are the same anywhere."""
+    return int(np.nanargmax(np.round(values, 10)))
+
+
 def _pearson_set(row: Row, scores: FloatArray) -> Set:
     ends, counts = row.ends, row.ends.counts()
     top, bottom = largest(ends, counts, scores), smallest(ends, counts, scores)
-    at_high, at_low = int(np.nanargmax(top.value)), int(np.nanargmin(bottom.value))
+    at_high, at_low = _first(top.value), _first(-bottom.value)
     found = {
         LOW: _frame(ends, bottom.shown[at_low], *bottom.middle(at_low, counts)),
         HIGH: _frame(ends, top.shown[at_high], *top.middle(at_high, counts)),
@@ -188,7 +193,7 @@ def _pearson_set(row: Row, scores: FloatArray) -> Set:
         if possible.any():
             wanted = (row.target[0] + row.target[1]) / 2
             room = np.minimum(top.value - wanted, wanted - bottom.value)
-            at = int(np.argmax(np.where(possible, room, -np.inf)))
+            at = _first(np.where(possible, room, np.nan))
             first, last = (_frame(ends, b.shown[at], *b.middle(at, counts)) for b in (bottom, top))
             found[PRINTED] = _between(first, last, scores, wanted)
     found = {at: f.assign(counts_as=scores[f["code"]]) for at, f in found.items()}
@@ -245,7 +250,7 @@ def _monotone_set(row: Row, gap: float, attaining: pd.DataFrame | None) -> Set:
 def _ranked_set(row: Row, way: Way) -> Set:
     ends, counts = row.ends, row.ends.counts()
     bounds = ranked_bounds(ends, way.method, ties=way.ties == TIES, target=row.target)
-    at_low, at_high = int(np.nanargmin(bounds.low)), int(np.nanargmax(bounds.high))
+    at_low, at_high = _first(-bounds.low), _first(bounds.high)
     shown = (ends.low + ends.high) / 2
     rising = [np.repeat(np.arange(ends.levels), counts[at]) for at in (at_low, at_high)]
     found = {

@@ -166,8 +166,10 @@ def _range(ends: Ends, way: Way, codings: Mapping[str, Sequence[float]]) -> tupl
         bounds = ranked_bounds(ends, way.method, ties=way.ties == TIES)
         return float(np.nanmin(bounds.low)), float(np.nanmax(bounds.high))
     scores = np.array(codings[way.coding])
-    low, high = (f(ends, ends.counts(), scores) for f in (smallest, largest))
-    return float(np.nanmin(low.proved)), float(np.nanmax(high.proved))
+    low, high = (f(ends, ends.counts(), scores).proved for f in (smallest, largest))
+    if np.isnan(low).all():
+        return np.nan, np.nan  # every rating counts the same
+    return float(np.nanmin(low)), float(np.nanmax(high))
 
 
 def without_middle(rows: Sequence[Row], plan: CompletionPlan) -> pd.DataFrame:

@@ -113,6 +113,8 @@ def _middle(levels: pd.DataFrame, together: pd.DataFrame, labels: dict[str, str]
             total = int(each["hidden_rated"].iloc[0])
             bounds = [
                 f"{one['fewest']} to {one['most']} {one['level']}"
+                if one["most"]
+                else f"no {one['level']}"
                 for one in each.to_dict("records")
                 if (one["fewest"], one["most"]) != (0, total)
             ]

@@ -4,7 +4,8 @@
 import os
 from pathlib import Path
 
-from medlead.plan import prepare, show_last, show_problems_last
+from medlead.plan import prepare
+from medlead.provenance import show_last, show_problems_last
 from medlead.sources.messages import ProblemsFound
 from medlead.steady import steady_numbers
 from snakemake.exceptions import WorkflowError

@@ -8,19 +8,16 @@ import pytest
 
 from medlead.performance.coherence import (
     ALL_MEASURES,
-    APART,
     EQUAL_SHARES,
     FREE_SHARES,
     WHOLE_SAMPLE,
     base_parts,
-    base_weights,
     bounds_by_measure,
-    complete_jointly,
-    expand,
     fits,
     read_grid,
     rival_parts,
 )
+from medlead.performance.coherence_joint import APART, base_weights, complete_jointly, expand
 from medlead.performance.trusts import printed_correlations
 from medlead.writing import read_csv
 

@@ -143,12 +143,16 @@ def test_the_printed_trusts_are_as_printed_and_the_others_between(kept):
         ("rank_group", "bottom", "printed index"),
         ("indicators_achieved", "", "n"),
         ("indicators_achieved", "9", "correlation"),
+        ("indicators_achieved", "-9", "correlation"),
     ],
 )
 def test_each_condition_can_fail(kept, targets, column, text, kind):
     broken = kept.copy()
     broken.loc[0, column] = text
     check = check_trusts(read_trusts(broken, targets, "x"), targets)
+    if text == "-9":  # an outlier that only lowers what it touches
+        wrong = check[(check["holds"] == "no") & (check["kind"] == "correlation")]
+        assert (wrong["found"].astype(float) < wrong["wanted"].astype(float)).all()
     assert kind in set(check.loc[check["holds"] == "no", "kind"])
 
 
@@ -157,6 +161,13 @@ def test_a_hidden_trust_beyond_its_neighbours_is_found(kept, targets):
     broken.loc[broken.index[broken["rank_group"] == HIDDEN][0], "index"] = "59.0"
     check = check_trusts(broken, targets)
     assert "hidden index" in set(check.loc[check["holds"] == "no", "kind"])
+
+
+def test_trusts_out_of_order_are_found(kept, targets):
+    broken = kept.iloc[[1, 0, *range(2, len(kept))]].reset_index(drop=True)
+    broken["rank"] = kept["rank"]
+    check = check_trusts(broken, targets)
+    assert set(check.loc[check["holds"] == "no", "kind"]) == {"order"}
 
 
 def test_another_start_meets_the_print_too_and_is_another_set(solved, kept, targets):

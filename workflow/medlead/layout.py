@@ -4,7 +4,7 @@ A layout (`config/instruments/layouts.yaml`) says which column of a record file
 stands under which heading; the functions here know no table of their own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Any
 
@@ -17,7 +17,7 @@ TIDY_COLUMNS = ["row", "column", "value", "text", "n", "evidence"]
 NOT_APPLICABLE = "N/A"
 
 
-def tidy(rows: list[tuple[str, str, object, str, int, EvidenceClass]]) -> pd.DataFrame:
+def tidy(rows: Sequence[tuple[str, str, object, str, int, EvidenceClass]]) -> pd.DataFrame:
     """A tidy table frame from tuples in the order of `TIDY_COLUMNS`."""
     frame = pd.DataFrame(rows, columns=TIDY_COLUMNS)
     frame["evidence"] = [str(e) for e in frame["evidence"]]

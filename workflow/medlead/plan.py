@@ -3,11 +3,9 @@
 Kept free of pandas, because it runs at every start of the engine.
 """
 
-import atexit
 import hashlib
-import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache, cached_property
 from json import loads
 from pathlib import Path
@@ -15,10 +13,10 @@ from typing import Any
 
 from medlead.configuration import check_config, files_named, inputs_at_odds, missing_inputs
 from medlead.evidence import EvidenceClass
-from medlead.provenance import code_only, collect_problems, module_files, sha256
+from medlead.provenance import code_only, module_files, sha256
 from medlead.sources.each import column_texts, lacking_kinds, listed_entries, names_alike
 from medlead.sources.manifest import Manifest, verify
-from medlead.sources.messages import Problem, ProblemsFound, report
+from medlead.sources.messages import Problem, ProblemsFound
 from medlead.writing import file_stems
 
 _STUDY = str(EvidenceClass.STUDY)
@@ -182,9 +180,9 @@ class Plan:
         return dict(content) if isinstance(content, Mapping) else {}
 
     def trust_scales(self) -> list[str]:
-        """The set of trusts rebuilt from printed correlations; none where a study has none."""
+        """The set of trusts rebuilt from printed correlations; a study has none."""
         name = self.config["study"]["trust_scales"]
-        return [f"{self.raw_folder}/{name}"] if name else []
+        return [f"{self.raw_folder}/{name}"] if name and not self.is_study else []
 
     def solved(self, *names: str) -> list[str]:
         """Tables that were solved once and are kept."""
@@ -388,14 +386,3 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
     if plan.builds("engagement"):
         plan.sites()
     return plan
-
-
-def show_last(problems: Sequence[Problem]) -> None:
-    """Print problems when the process ends, below all that the engine says."""
-    if problems:
-        atexit.register(print, f"\n{report(problems)}", file=sys.stderr)
-
-
-def show_problems_last(folder: str) -> None:
-    """Print the plain messages of failed jobs when the process ends, below all else."""
-    show_last(collect_problems(Path(folder)))

@@ -5,6 +5,7 @@ what it reads with that receipt, so that a result edited by hand cannot flow on.
 """
 
 import ast
+import atexit
 import csv
 import hashlib
 import io
@@ -25,7 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from medlead.sources.messages import Problem, ProblemsFound
+from medlead.sources.messages import Problem, ProblemsFound, report
 from medlead.writing import write_json, write_text
 
 
@@ -323,3 +324,14 @@ def run_record(config: Mapping[str, Any], receipts: Path) -> dict[str, Any]:
         "config": dict(config),
         "results": read_receipts(receipts),
     }
+
+
+def show_last(problems: Sequence[Problem]) -> None:
+    """Print problems when the process ends, below all that the engine says."""
+    if problems:
+        atexit.register(print, f"\n{report(problems)}", file=sys.stderr)
+
+
+def show_problems_last(folder: str) -> None:
+    """Print the plain messages of failed jobs when the process ends, below all else."""
+    show_last(collect_problems(Path(folder)))

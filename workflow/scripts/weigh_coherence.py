@@ -5,12 +5,12 @@ from pathlib import Path
 from medlead.engagement.instrument import load_instrument
 from medlead.performance.coherence import (
     bounds_by_measure,
-    complete_jointly,
     fits,
     printed_parts,
     read_grid,
     rival_parts,
 )
+from medlead.performance.coherence_joint import complete_jointly
 from medlead.performance.trusts import printed_correlations
 from medlead.provenance import Job
 from medlead.sources.inputs import read_yaml

@@ -20,6 +20,8 @@ from medlead.performance.identified import (
     HIGH,
     LOW,
     NO,
+    NO_TIES,
+    OPEN,
     PEARSON,
     PRINTED,
     TIES,
@@ -187,6 +189,17 @@ def test_what_gives_all_at_once_is_a_completion(found, rows, plan) -> None:
             low, high = row.target
             assert low <= stats.pearsonr(x, y).statistic <= high
     assert set(together.loc[together["together"] == YES, "method"]) >= set(witness["method"])
+
+
+def test_ties_that_only_one_rating_needs_leave_the_whole_open(found, rows, plan) -> None:
+    sets = found["sets"].assign(attained=YES)
+    plain = (sets["method"] == TAU_B) & (sets["ties"] == NO_TIES)
+    # One printed value that needs ties: whether another rating can share them is not known.
+    needs = sets.assign(attained=sets["attained"].mask(plain & ~plain.duplicated(), NO))
+    assert (needs["attained"] == NO).sum() == 1
+    for table, told in ((sets, (YES, YES)), (needs, (NO, OPEN))):
+        lines = joint(rows, table, plan)[0].set_index(["method", "ties"])["together"]
+        assert (lines[TAU_B, NO_TIES], lines[TAU_B, TIES]) == told
 
 
 def test_the_printed_ends_alone_are_what_scipy_gives(rows, plan) -> None:

@@ -18,7 +18,9 @@ from medlead.verdicts.judge import (
     printed_cells,
     tried_methods,
 )
+from medlead.verdicts.judgement import Judgement
 from medlead.verdicts.relations import DeclarationError
+from medlead.verdicts.solved import Pool, Solved, in_order
 from medlead.writing import read_csv
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "published"
@@ -142,6 +144,60 @@ def test_a_rebuilt_cell_or_a_mark_that_is_printed_nowhere_stops_the_stage() -> N
         small(significance=significance(("other", "two-sided", "*", "exact")))
     with pytest.raises(ValueError, match="not printed"):
         small(marked_item="table-01")
+
+
+SOLVED = pd.DataFrame(
+    [("Total", "n", "3", "reconstructed")], columns=["row", "column", "text", "evidence"]
+)
+
+
+def bounds(*attained: str) -> pd.DataFrame:
+    """Identified sets of the total, one per way."""
+    return pd.DataFrame(
+        [
+            ("table-02", "Total", "n", "Spearman", "", ties, "2", "4", word)
+            for ties, word in zip(("none", "allowed"), attained, strict=True)
+        ],
+        columns=["item", "row", "column", "method", "coding", "ties", "low", "high", "attained"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("attained", "verdict", "reason", "evidence"),
+    [
+        (None, Verdict.AGREES_BY_CONSTRUCTION, None, "reconstructed"),
+        # Bounds are asked first; they name the ways that can give the value, and only those.
+        (("yes", "no"), Verdict.NOT_DERIVABLE, Reason.ONLY_BOUNDED, "printed-aggregates"),
+        (("no", "no"), Verdict.DIFFERS, Reason.CONFLICTS_WITH_PRINT, "printed-aggregates"),
+        # Where they leave it open, the solved records say what is left to be said.
+        (("no", "open"), Verdict.AGREES_BY_CONSTRUCTION, None, "reconstructed"),
+    ],
+)
+def test_bounds_stand_before_solved_records(
+    attained: Any, verdict: Verdict, reason: Any, evidence: str
+) -> None:
+    found = small(
+        declarations={"relations": []},
+        tables={"table-02": SOLVED},
+        identified=None if attained is None else bounds(*attained),
+    ).cells.set_index(["item", "row", "column"])
+    line = found.loc[("table-02", "Total", "n")]
+    assert (line["verdict"], line["evidence"]) == (str(verdict), evidence)
+    assert line["reason"] == str(reason or "")
+    if reason is Reason.ONLY_BOUNDED:
+        assert line["rule"] == "bounds: Spearman without ties 2.00 to 4.00"
+
+
+def test_the_order_of_what_bears_on_a_cell_keeps_what_only_one_tells() -> None:
+    key, other = ("t", "r", "c"), ("t", "r", "d")
+    first = Judgement(Verdict.DIFFERS, EvidenceClass.PRINTED_AGGREGATES)
+    second = Judgement(Verdict.NOT_DERIVABLE, EvidenceClass.RECONSTRUCTED)
+    pool = Pool((key, other), 2)
+    found = in_order(
+        Solved({key: first}, {other: first}, always=(key,)),
+        Solved({key: second, other: second}, {other: second}, pools=(pool,)),
+    )
+    assert found == Solved({key: first, other: second}, {other: first}, (key,), (pool,))
 
 
 def test_tables_of_a_study_say_nothing_of_the_print() -> None:

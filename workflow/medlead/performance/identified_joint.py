@@ -2,7 +2,8 @@
 
 The hidden units have one score each and several ratings. Without ties there is one order of
 places, so ratings are free of each other and a rank method can give all printed values where it
-can give each. For Pearson a shared set of scores is looked for: a found one is a proof, and a
+can give each. With ties the ratings would have to share them, so only what it can give without
+counts there. For Pearson a shared set of scores is looked for: a found one is a proof, and a
 method that misses a single printed value is refuted by it.
 """
 
@@ -54,6 +55,7 @@ def joint(
     asked = [row for row in rows if row.printed is not None]
     lines, witness = [], []
     shared: dict[str, str] = {}
+    without_ties: dict[str, str] = {}
     for key, part in sets[sets["printed"] != ""].groupby(["method", "coding", "ties"], sort=False):
         way = Way(*map(str, key))
         missed = part.loc[part["attained"] == NO, "rating"].tolist()
@@ -67,9 +69,12 @@ def joint(
                     witness += [{**way._asdict(), **line} for line in found]
             elif way.method == PEARSON:
                 together = YES if YES in shared.values() else OPEN
+            elif way.ties == NO_TIES:
+                together = without_ties[way.method] = YES
             else:
-                together = YES
-        shared[way.coding or f"{way.method} {way.ties}"] = together if way.method == PEARSON else ""
+                together = without_ties.get(way.method, OPEN)
+        if way.method == PEARSON:
+            shared[way.coding] = together
         lines.append(
             {
                 **way._asdict(),

@@ -1,7 +1,7 @@
 """The verdict stage as one function: cells, relations, audit and headline counts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -32,7 +32,7 @@ from medlead.verdicts.relations import (
     test_instance,
 )
 from medlead.verdicts.respondents import site_findings
-from medlead.verdicts.solved import solved_judgements
+from medlead.verdicts.solved import Solved, in_order, solved_judgements
 from medlead.verdicts.statements import told_of_names, told_of_statements
 
 STARS_SUFFIX = " / stars"
@@ -139,8 +139,9 @@ def judge(
     words for it; a study has none of these. Where doctors were held to printed statements,
     `statements` tells which hold of them, `group_sizes` which sizes the printed percentages
     allow, and `scale_names` how the print names the scales. `identified` tells the bounds of
-    printed coefficients over all that hidden records can be. Tables of the class `study` are not
-    held against the print, which is about other records. Raises DeclarationError where a
+    printed coefficients over all that hidden records can be. What bears on one cell is asked in
+    the order of `in_order`: bounds, names, statements, solved records. Tables of the class `study`
+    are not held against the print, which is about other records. Raises DeclarationError where a
     declaration does not fit the print, KeyError for a cell of an unregistered item, ValueError for
     a rebuilt or checked cell that is printed nowhere.
     """
@@ -174,7 +175,7 @@ def judge(
         told_of_statements(statements, group_sizes, printed),
         told_of_names(scale_names, printed, statements),
     )
-    solved = solved_judgements(
+    from_records = solved_judgements(
         printed,
         item_evidence,
         check=survey_check,
@@ -182,17 +183,11 @@ def judge(
         sets=survey_sets,
         rebuilt=from_solved,
     )
-    for found in engagement:
-        solved = replace(
-            solved,
-            conflicts={**solved.conflicts, **found.conflicts},
-            met={**solved.met, **found.met},
-        )
-    bounded = told_of_bounds(identified, printed)
-    solved = replace(
-        solved,
-        conflicts={**bounded.conflicts, **solved.conflicts},
-        met={**bounded.met, **solved.met},
+    # From what says most to what says least: see `in_order`.
+    solved = in_order(
+        told_of_bounds(identified, printed),
+        *(Solved(found.conflicts, found.met) for found in reversed(engagement)),
+        from_records,
     )
     judged = judge_cells(
         printed,

@@ -53,6 +53,24 @@ class Solved:
     pools: tuple[Pool, ...] = ()
 
 
+def in_order(*told: Solved) -> Solved:
+    """One set of judgements from several: of each cell the first that says something of it.
+
+    They are given from what says most to what says least. Bounds over all that hidden records
+    can be come first: they hold whatever those records were, while one solved set shows no
+    more than that some records have the printed value. Then the names and statements that
+    doctors were held to, last the records solved to the print. `always` and `pools` are kept.
+    A conflict of any of them is no less one because another can meet the cell: `judge_cells`
+    asks all conflicts before all that is met.
+    """
+    return Solved(
+        {k: j for found in reversed(told) for k, j in found.conflicts.items()},
+        {k: j for found in reversed(told) for k, j in found.met.items()},
+        tuple(key for found in told for key in found.always),
+        tuple(pool for found in told for pool in found.pools),
+    )
+
+
 def _keys(frame: pd.DataFrame) -> list[Key]:
     columns = (frame[name].astype(str) for name in ("item", "row", "column"))
     return list(zip(*columns, strict=True))

@@ -44,6 +44,7 @@ format: $(VENV)/medlead-ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
+	$(BIN)/python tests/number_messages.py
 
 records: $(VENV)/medlead-ready
 	$(BIN)/snakemake --cores $(CORES) reconstruct

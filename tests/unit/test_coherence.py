@@ -18,6 +18,7 @@ from medlead.performance.coherence import (
     rival_parts,
 )
 from medlead.performance.coherence_joint import APART, base_weights, complete_jointly, expand
+from medlead.performance.semidefinite import complete, outside, positive_definite
 from medlead.performance.trusts import printed_correlations
 from medlead.writing import read_csv
 
@@ -121,6 +122,44 @@ def test_the_full_matrix_follows_from_the_base():
     base = np.corrcoef(z)
     found = expand(base, weights, ["s", "a", "b"])
     assert found == pytest.approx(np.corrcoef(np.vstack([total, z])))
+
+
+def least_eigenvalue(a, b, free):
+    return np.linalg.eigvalsh(np.array([[1, a, b], [a, 1, free], [b, free, 1]]))[0]
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.6, 0.5), (0.9, -0.3), (-0.7, -0.6)])
+def test_no_other_completion_has_a_larger_smallest_eigenvalue(a, b):
+    found = complete(3, {(0, 1): (a, a), (2, 0): (b, b)})
+    best = max(least_eigenvalue(a, b, free) for free in np.linspace(-1, 1, 4001))
+    assert found.margin == pytest.approx(best, abs=1e-6)
+    assert found.margin == pytest.approx(np.linalg.eigvalsh(found.matrix)[0], abs=1e-12)
+    assert found.change < 1e-6
+    assert found.proved
+
+
+def test_the_change_that_restores_is_the_least():
+    # Three correlations that no sample has: r12 and r13 of 0.9 and r23 of 0. All may move by d.
+    found = complete(3, {(0, 1): (0.9, 0.9), (0, 2): (0.9, 0.9), (1, 2): (0.0, 0.0)})
+    steps = np.linspace(0, 0.5, 50_001)
+    least = next(d for d in steps if least_eigenvalue(0.9 - d, 0.9 - d, d) >= -1e-12)
+    assert found.change == pytest.approx(least, abs=2e-5)
+    assert not found.proved
+
+
+def test_positive_definite_is_exact():
+    corner = np.array([[1.0, 0.6, 0.8], [0.6, 1.0, 0.0], [0.8, 0.0, 1.0]])  # 0.36 + 0.64 = 1
+    assert not positive_definite(corner)
+    assert not positive_definite(corner, -1e-18 + 1e-17)
+    assert positive_definite(corner, -1e-12)
+    assert positive_definite(np.eye(2), 0.5)
+    assert not positive_definite(np.eye(2), 1.5)
+
+
+def test_how_far_a_matrix_lies_outside():
+    matrix = np.array([[1.0, 0.5], [0.5, 1.0]])
+    for bounds, beyond in (((0.4, 0.6), 0), ((0.5, 0.5), 0), ((0.7, 0.8), 0.2), ((0, 0.4), 0.1)):
+        assert outside(matrix, {(0, 1): bounds}) == pytest.approx(beyond)
 
 
 def test_missing_and_contradictory_cells_are_refused():

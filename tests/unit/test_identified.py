@@ -41,7 +41,7 @@ from medlead.performance.identified_joint import (
     other_sizes,
     without_middle,
 )
-from medlead.performance.identified_words import conclusion, way_words
+from medlead.performance.identified_words import bounds_text, conclusion, way_words
 from medlead.performance.resampling import kendall, pearson, spearman
 from medlead.ratings import load_rating_scales
 from medlead.sources.messages import ProblemsFound
@@ -217,6 +217,14 @@ def test_the_printed_ends_alone_are_what_scipy_gives(rows, plan) -> None:
         line = table.loc[(row.rating, TWO_GROUPS, PEARSON, coding)]
         group = (shown["rank_group"] == "top").astype(float)
         assert line["low"] == pytest.approx(stats.pearsonr(group, y).statistic, abs=1e-9)
+
+
+def test_bounds_are_rounded_outwards() -> None:
+    assert bounds_text(0.3053, 0.6612) == "0.30 to 0.67"
+    assert bounds_text(-0.1486, -0.001) == "-0.15 to 0.00"
+    # What is written with ten digits may end a hair beyond a round number.
+    assert bounds_text(0.4066666667, 0.3 + 1e-10) == "0.40 to 0.30"
+    assert bounds_text(0.05499, 0.5437, 3) == "0.054 to 0.544"
 
 
 def test_a_refuted_way_is_told_with_its_bounds(found, rows, plan) -> None:

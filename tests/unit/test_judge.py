@@ -188,6 +188,15 @@ def test_bounds_stand_before_solved_records(
         assert line["rule"] == "bounds: Spearman without ties 2.00 to 4.00"
 
 
+def test_a_marked_table_that_only_repeats_the_print_derives_nothing() -> None:
+    found = small(
+        declarations={"relations": []},
+        tables={"table-02": SOLVED.assign(evidence="printed-aggregates")},
+    ).cells.set_index(["item", "row", "column"])
+    line = found.loc[("table-02", "Total", "n")]
+    assert (line["verdict"], line["rebuilt"]) == (str(Verdict.NOT_DERIVABLE), "")
+
+
 def test_the_order_of_what_bears_on_a_cell_keeps_what_only_one_tells() -> None:
     key, other = ("t", "r", "c"), ("t", "r", "d")
     first = Judgement(Verdict.DIFFERS, EvidenceClass.PRINTED_AGGREGATES)

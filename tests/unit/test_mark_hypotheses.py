@@ -78,6 +78,26 @@ def test_the_counts_are_those_of_a_loop_over_scipy(cells, judged):
         assert counted[f"fisher-z, {tail}", EVERYWHERE, NOT_CARRIED] == expected
 
 
+@pytest.mark.parametrize(
+    ("r", "printed", "match"),
+    [
+        # 30 pairs carry a star from |r| = 0.3610 on.
+        (0.37, "*", "exact"),
+        (0.35, "", "exact"),
+        (0.36, "*", "within rounding"),  # the strong end of the interval gives it
+        (0.36, "", "exact"),
+        (0.363, "", "within rounding"),  # the weak end does
+        (0.37, "", "no"),
+        (0.35, "*", "no"),
+    ],
+)
+def test_either_end_of_the_rounding_interval_can_give_a_mark(r, printed, match):
+    two_sided = [h for h in T_ONLY if h.tail == "two-sided"]
+    assert judge_hypotheses(made(("m", "s", r, 30, printed)), two_sided)["match"].item() == match
+    mirrored = made(("m", "s", -r, 30, printed))
+    assert judge_hypotheses(mirrored, two_sided)["match"].item() == match
+
+
 def test_parts_add_up_and_rounding_only_adds(judged):
     table = tally_hypotheses(judged)
     for (_, rounding), part in table.groupby(["hypothesis", "rounding"]):
@@ -197,6 +217,16 @@ def test_changes_by_hand():
     counts = count_changes(found).set_index(["adjustment", "family", "rounding"])
     row = counts.loc[("none", "", CARRIED)]
     assert row[["kept", "fewer_stars", "no_star_left", "more_stars"]].tolist() == [2, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("r", "as_printed", "most"), [(0.36, "", "*"), (0.363, "*", "*")])
+def test_the_ends_of_the_rounding_bound_the_mark(r, as_printed, most):
+    found = regrade(made(("m", "s", r, 30, "*")), READING)
+    line = found[found["adjustment"] == "none"].iloc[0]
+    assert (line["mark"], line["mark_fewest"], line["mark_most"]) == (as_printed, "", most)
+    assert line["p_low"] < line["p"] < line["p_high"]
+    assert line["change"] == KEPT
+    assert line["change_as_printed"] == (KEPT if as_printed else LOST)
 
 
 def test_every_cell_changes_in_one_way(cells):

@@ -41,6 +41,6 @@ rule check_inputs:
         evidence=plan.evidence(*ALL_INPUTS),
         sums=plan.raw_sums(*ALL_INPUTS),
     message:
-        "Evidence 1/19: checking the records and the printed evidence"
+        "Evidence 1/23: checking the records and the printed evidence"
     script:
         "../scripts/check_inputs.py"

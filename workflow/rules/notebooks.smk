@@ -73,7 +73,7 @@ rule run_notebooks:
             plan.notebook_code(),
         ),
     message:
-        "Notebooks 17/19: running and rendering"
+        "Notebooks 21/23: running and rendering"
     script:
         "../scripts/run_notebooks.py"
 
@@ -123,6 +123,6 @@ rule report_sites:
         confidence=config["analysis"]["confidence"],
         sums=plan.raw_sums(*plan.roster),
     message:
-        "Notebooks 18/19: the report of each site"
+        "Notebooks 22/23: the report of each site"
     script:
         "../scripts/report_sites.py"

@@ -71,7 +71,7 @@ if plan.is_study:
             confidence=config["analysis"]["confidence"],
             pictures=ENGAGEMENT_FIGURES,
         message:
-            "Report 19/19: the page of the study"
+            "Report 23/23: the page of the study"
         script:
             "../scripts/build_study_page.py"
 
@@ -116,7 +116,7 @@ else:
             ),
             title=config["study"]["title"],
         message:
-            "Report 19/19: the page"
+            "Report 23/23: the page"
         script:
             "../scripts/build_page.py"
 

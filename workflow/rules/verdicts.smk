@@ -49,6 +49,6 @@ rule judge_cells:
             plan.code("judge_cells"),
         ),
     message:
-        "Verdicts 16/19: every printed cell and relation"
+        "Verdicts 20/23: every printed cell and relation"
     script:
         "../scripts/judge_cells.py"

@@ -1,5 +1,6 @@
 """What the identified sets say in words: by which method the printed table was computed."""
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -45,6 +46,13 @@ def way_words(method: str, coding: str, ties: str) -> str:
     if method == PEARSON:
         return f"{method} ({coding})"
     return f"{method} {'with ties allowed' if ties == TIES else 'without ties'}"
+
+
+def bounds_text(low: float, high: float, decimals: int = 2) -> str:
+    """Bounds as they are read, rounded outwards: what is said to be left out is left out."""
+    step, same = 10.0**decimals, 1e-7
+    down, up = math.floor(low * step + same) / step, math.ceil(high * step - same) / step
+    return f"{down:z.{decimals}f} to {up:z.{decimals}f}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -93,8 +101,8 @@ def _refuted(sets: pd.DataFrame, together: pd.DataFrame, labels: dict[str, str])
         part = sets[(sets[["method", "coding", "ties"]] == list(key)).all(axis=1)]
         missed = part[part["attained"] == NO]
         reasons = [
-            f"'{labels[one['rating']]}' is printed {one['printed']} and lies between "
-            f"{one['low']:.3f} and {one['high']:.3f}" + (" in steps that pass it by" * within)
+            f"'{labels[one['rating']]}' is printed {one['printed']} and can be "
+            f"{bounds_text(one['low'], one['high'], 3)}" + (" in steps that pass it by" * within)
             for one in missed.to_dict("records")
             for within in [one["inside"] == YES]
         ]
@@ -139,7 +147,7 @@ def _ends(without: pd.DataFrame) -> str:
     fits = (asked["n"] == asked["printed_n"]).any()
     plain = asked[(asked["sample"] == ALL_SHOWN) & (asked["method"] == PEARSON)]
     ranges = [
-        f"{one['low']:.2f} to {one['high']:.2f} beside {one['printed']}"
+        f"{bounds_text(one['low'], one['high'])} beside {one['printed']}"
         for one in plain[plain["coding"] == plain["coding"].iloc[0]].to_dict("records")
     ]
     return (

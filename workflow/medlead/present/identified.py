@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from medlead.evidence import EvidenceClass
 from medlead.performance.identified import NO, YES
 from medlead.performance.identified_joint import ALL_SHOWN
-from medlead.performance.identified_words import way_words
+from medlead.performance.identified_words import bounds_text, way_words
 from medlead.present import style
 
 _ROW = 0.185  # inches
@@ -36,7 +36,7 @@ def draw_identified(
     """
     data = _data(sets, without)
     ratings = list(dict.fromkeys(data["rating"]))
-    title = "What the correlations with the index can be, and what is printed"
+    title = "Correlations with the index: possible and printed"
     caption = (
         "Bars: the smallest to the largest coefficient over all ratings and all index values that "
         "the organisations between the printed ends can have, the rounding of the printed index "
@@ -54,7 +54,7 @@ def draw_identified(
         drawing, _, high = style.new_figure(width, chart + foot + 1.55, title, evidence, caption)
         height = drawing.get_figheight()
         first = max(style.text_width(way, style.SMALL) for way in data["way"]) + 0.1
-        top = high - 0.25
+        top = high - 0.3
         limits = min(0.0, float(data["low"].min())) - 0.03, max(data["high"].max(), 0.8) + 0.03
         for rating in ratings:
             part = data[data["rating"] == rating]
@@ -71,10 +71,10 @@ def draw_identified(
             axes.set_xlim(*limits)
             _panel(axes, part, labels[rating], last=rating == ratings[-1])
         drawing.legend(
-            handles=_key(),
+            handles=_key(others=not data["attained"].isin([YES, NO]).all()),
             loc="upper left",
             bbox_to_anchor=(style.MARGIN / width, high / height),
-            ncols=4,
+            ncols=3,
             frameon=False,
             borderpad=0,
             borderaxespad=0,
@@ -139,7 +139,7 @@ def _panel(axes: Axes, part: pd.DataFrame, label: str, *, last: bool) -> None:
         if not pd.isna(one["ends_alone"]):
             axes.plot(one["ends_alone"], row, **_cross())
         gives = _GIVES.get(one["attained"], _OPEN)
-        words = f"{one['low']:.2f} to {one['high']:.2f}".replace("-", "−")
+        words = bounds_text(one["low"], one["high"]).replace("-", "−")
         axes.text(
             1.02,
             row,
@@ -173,10 +173,11 @@ def _cross() -> dict[str, Any]:
     }
 
 
-def _key() -> list[Any]:
+def _key(*, others: bool) -> list[Any]:
     return [
         Patch(color=_colour(YES), label="can give the printed value"),
         Patch(color=_colour(NO), label="cannot"),
+        *([Patch(color=style.MUTED, label="none printed, or not decided")] if others else []),
         Line2D([], [], color=style.INK, linewidth=0.9, linestyle=(0, (3, 2)), label="printed"),
         Line2D([], [], label="printed organisations alone", **_cross()),
     ]

@@ -8,7 +8,7 @@ import pandas as pd
 from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.performance.completion_plan import ANY_CODING
 from medlead.performance.identified import NO, YES
-from medlead.performance.identified_words import way_words
+from medlead.performance.identified_words import bounds_text, way_words
 from medlead.verdicts.judgement import Judgement
 from medlead.verdicts.relations import Cell, Key
 from medlead.verdicts.solved import Solved
@@ -58,4 +58,4 @@ def told_of_bounds(sets: pd.DataFrame | None, cells: Sequence[Cell]) -> Solved:
 
 def _bounds(line: Mapping[Hashable, Any]) -> str:
     way = way_words(*(str(line[name]) for name in ("method", "coding", "ties")))
-    return f"{way} {float(str(line['low'])):.2f} to {float(str(line['high'])):.2f}"
+    return f"{way} {bounds_text(float(str(line['low'])), float(str(line['high'])))}"

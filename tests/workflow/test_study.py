@@ -45,6 +45,15 @@ def test_the_study_gets_its_survey_and_no_verdict_on_the_report(copy: Copy) -> N
     assert not [f for f in files for part in strange if part in f]
 
 
+def test_without_a_set_of_trusts_the_report_is_planned_without_it(copy: Copy) -> None:
+    copy.edit("config/config.yaml", "trust_scales: trust_scales.csv", 'trust_scales: ""')
+    done = copy.snakemake("--summary")
+    assert done.returncode == 0, done.stderr
+    files = {line.split("\t")[0] for line in done.stdout.splitlines()}
+    assert {"results/tables/table-28.csv", "results/performance/identified.csv"} <= files
+    assert not [f for f in files if "trust-" in f]
+
+
 def test_returns_of_ones_own_do_not_go_with_what_was_solved(copy: Copy) -> None:
     path = copy.folder / "config" / "ours.yaml"
     path.write_text(OURS.replace('solved: "", ', ""), encoding="utf-8")

@@ -11,7 +11,14 @@ from medlead.verdicts.causes import Cause
 from medlead.verdicts.compare import VERDICT_COLUMNS
 from medlead.verdicts.declared import expand
 from medlead.verdicts.mends import smallest_mends
-from medlead.verdicts.relations import SELECTIONS, Cell, Instance, Outcome, numeric_values
+from medlead.verdicts.relations import (
+    SELECTIONS,
+    Cell,
+    DeclarationError,
+    Instance,
+    Outcome,
+    numeric_values,
+)
 from medlead.verdicts.relations import test_instance as decide
 
 NO_MARKS = pd.DataFrame(columns=VERDICT_COLUMNS)
@@ -147,19 +154,44 @@ def test_a_commonest_number_that_the_table_does_not_have() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "severity", "told"),
+    ("first", "second", "severity", "printed", "told"),
     [
-        ("4", "5", Severity.MINOR, "The print says 4 in one place and 5 in the other."),
-        ("sha256:aa", "sha256:bb", Severity.WORDING, "letter for letter"),
+        ("4", "5", Severity.MINOR, "5", "The print says 4 in one place and 5 in the other."),
+        (
+            "sha256:aa",
+            "sha256:bb",
+            Severity.WORDING,
+            "worded otherwise than in Table 7, whole, n",
+            "letter for letter.",
+        ),
     ],
 )
-def test_two_printings(first: str, second: str, severity: Severity, told: str) -> None:
+def test_two_printings(
+    first: str, second: str, severity: Severity, printed: str, told: str
+) -> None:
     (row,) = audit({("whole", "n"): first, ("again", "n"): second}, [AGAIN]).to_dict("records")
     # Neither printing is better than the other, so none is implied.
-    assert (row["printed"], row["implied"], row["line"]) == (second, "", PLACES["again"])
+    assert (row["printed"], row["implied"], row["line"]) == (printed, "", PLACES["again"])
     assert row["severity"] == severity
     assert told in row["explanation"]
     assert "If one cell alone is wrong" not in row["explanation"]
+
+
+def test_how_two_wordings_differ_is_told_where_it_is_declared() -> None:
+    texts = {("whole", "n"): "sha256:aa", ("again", "n"): "sha256:bb"}
+    (row,) = audit(texts, [AGAIN | {"differs": {"": "a full stop"}}]).to_dict("records")
+    assert "not the same letter for letter: a full stop. What should hold" in row["explanation"]
+    assert "sha256" not in " ".join(map(str, row.values()))
+
+
+@pytest.mark.parametrize(
+    ("declaration", "told"),
+    [(AGAIN | {"differs": {"x": "y"}}, "no test by"), (SUM | {"differs": {}}, "belongs to same")],
+)
+def test_a_difference_of_no_wording_is_refused(declaration: dict[str, Any], told: str) -> None:
+    texts = {("a", "n"): "1", ("b", "n"): "2", ("whole", "n"): "3", ("again", "n"): "3"}
+    with pytest.raises(DeclarationError, match=told):
+        audit(texts, [declaration])
 
 
 def test_a_percentage_of_nothing_is_told_in_words() -> None:

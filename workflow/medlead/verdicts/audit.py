@@ -31,8 +31,13 @@ BETWEEN_CHECKS = "; "
 _COUNTS = ("total", "equal-sums", "at-most", "none")
 
 
+def _is_wording(outcome: Outcome) -> bool:
+    """Whether a sentence is worded in two ways; of sentences only fingerprints are kept."""
+    return outcome.instance.kind == "same" and outcome.left.startswith(FINGERPRINT)
+
+
 def _severity(outcome: Outcome) -> Severity:
-    if outcome.left.startswith(FINGERPRINT):
+    if _is_wording(outcome):
         return Severity.WORDING
     return Severity.MAJOR if outcome.instance.kind in _COUNTS else Severity.MINOR
 
@@ -40,8 +45,10 @@ def _severity(outcome: Outcome) -> Severity:
 def _told(outcome: Outcome) -> str:
     """What a failing test found: what the print says, and what the rest of it implies."""
     kind, left, right = outcome.instance.kind, outcome.left, outcome.right
-    if kind == "same" and left.startswith(FINGERPRINT):
-        return "The print words this in two ways, which are not the same letter for letter."
+    if _is_wording(outcome):
+        how = outcome.instance.differs
+        told = "The print words this in two ways, which are not the same letter for letter"
+        return f"{told}: {how}." if how else f"{told}."
     if kind == "share" and right == "undefined":
         return f"The print says {left} %; its base is 0, so there is no such percentage."
     words = {
@@ -89,6 +96,9 @@ def _sides(outcome: Outcome, mend: Mend | None, is_open: bool) -> tuple[str, str
     kind = outcome.instance.kind
     if mend is not None:
         return mend.printed, str(mend.implied)
+    if _is_wording(outcome):
+        # A fingerprint tells a reader nothing.
+        return f"worded otherwise than in {place(outcome.instance.left[0])}", ""
     # A share and a sum stand on the left; of all others the printed figure is the right side.
     sides = outcome.left, outcome.right
     printed, implied = sides if kind in ("share", "equal-sums", "at-most", "whole") else sides[::-1]

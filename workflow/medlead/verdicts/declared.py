@@ -30,7 +30,7 @@ _SINGLE = {
 }
 _DERIVING = ("total", "same", "lowest", "highest", "lowest-band", "highest-band", "commonest")
 _SELECTION_KEYS = {"item", "rows", "columns", "kinds", "except_rows", "skip_empty"}
-_DECLARATION_KEYS = {"relation", "kind", "says", "for_each", "match", "absent", "rank"}
+_DECLARATION_KEYS = {"relation", "kind", "says", "for_each", "match", "absent", "rank", "differs"}
 
 
 def select(cells: Sequence[Cell], selection: Mapping[str, Any], where: str) -> list[Cell]:
@@ -157,6 +157,7 @@ def expand(declarations: Iterable[Mapping[str, Any]], cells: Sequence[Cell]) -> 
         tests = list(_sides(declaration, picked, names))
         if not tests:
             raise DeclarationError(f"{where}: nothing is tested")
+        _check_differs(declaration, [label for label, _ in tests])
         for label, sides in tests:
             instance = _instance(declaration, label, names, sides)
             _check_cells(instance, kind, sides, texts)
@@ -165,6 +166,14 @@ def expand(declarations: Iterable[Mapping[str, Any]], cells: Sequence[Cell]) -> 
             taken.add(instance.name)
             instances.append(instance)
     return instances
+
+
+def _check_differs(declaration: Mapping[str, Any], labels: Sequence[str]) -> None:
+    if "differs" in declaration and declaration["kind"] != "same":
+        raise DeclarationError(f"{declaration['relation']}: differs belongs to same")
+    stray = sorted(set(declaration.get("differs", ())) - set(labels))
+    if stray:
+        raise DeclarationError(f"{declaration['relation']}: differs names no test by {stray}")
 
 
 def _instance(
@@ -186,6 +195,7 @@ def _instance(
         base=tuple(sides.get("base", ())),
         derived=derived[0] if derived else None,
         rank=declaration.get("rank", 1),
+        differs=declaration.get("differs", {}).get(label, ""),
     )
 
 

@@ -85,7 +85,7 @@ class Instance:
     and `highest` `right` is the extreme of `left`; for the bands it is a value that
     must lie in the lowest or highest band of `left` that counts anyone. For `ranked`
     `left` is the place, `right` the count, `base` all counts; for the ranges `right`
-    are the low and the high end.
+    are the low and the high end. `differs` tells in our words how two wordings differ.
     """
 
     relation: str
@@ -97,6 +97,7 @@ class Instance:
     base: tuple[Key, ...] = ()
     derived: Key | None = None
     rank: int = 1
+    differs: str = ""
 
     @property
     def cells(self) -> tuple[Key, ...]:

@@ -322,6 +322,18 @@ def test_every_kind_can_fail() -> None:
 # --- the printed statements -------------------------------------------------------------
 
 
+def test_the_slack_of_a_statement_is_that_of_its_tightest_condition(report: pd.DataFrame) -> None:
+    study = study_of(RESPONSES, NORMS, READING)
+    several = 0
+    for said, row in zip(SAID, report.to_dict("records"), strict=True):
+        met = conditions(READING, study, said)
+        if said.followed == "yes" and len({c.slack for c in met}) > 1:
+            several += 1
+            assert row["slack"] == min(c.slack for c in met), said
+            assert row["found"] in {c.found for c in met if c.slack == row["slack"]}
+    assert several > 20
+
+
 def test_every_kind_is_known_to_contract_and_checker_alike() -> None:
     kinds = {*SCALE_KINDS, *ANSWER_KINDS, *STUDY_KINDS, NOT_CHECKABLE}
     assert kinds == set(STATEMENT_KINDS)

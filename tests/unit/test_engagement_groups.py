@@ -585,7 +585,7 @@ def test_section_b_counts_every_category(norms: Norms) -> None:
     answers, _ = drawn(6, 12, 3)
     names = [("A", "x")] * 5 + [("A", "y")] * 4 + [("B", "x")] * 3
     frame = frame_of(answers, names)
-    table = endorsements(responses_from(frame, MES), MES)
+    table = endorsements(responses_from(frame, MES), MES, confidence=0.8)
     categories = len(MES.categories)
     assert len(table) == 5 * 5 * categories
     for (site, group, statement), part in table.groupby(["site", "group", "statement"]):
@@ -596,6 +596,9 @@ def test_section_b_counts_every_category(norms: Norms) -> None:
         assert (part["n"] == len(given_answers)).all()
         if len(given_answers):
             assert part["percent"].sum() == pytest.approx(100)
+        for row in part.to_dict("records") if len(given_answers) else ():
+            theirs = stats.binomtest(row["count"], row["n"]).proportion_ci(0.8, method="exact")
+            assert (row["low"], row["high"]) == pytest.approx((100 * theirs.low, 100 * theirs.high))
     assert list(table["category"][:categories]) == [c.label for c in MES.categories]
 
 
@@ -605,4 +608,4 @@ def test_section_b_without_any_answer() -> None:
     table = endorsements(responses_from(frame, MES), MES)
     none = table[table["statement"] == "b1"]
     assert none["count"].sum() == 0
-    assert none["percent"].isna().all()
+    assert none[["percent", "low", "high"]].isna().all(axis=None)

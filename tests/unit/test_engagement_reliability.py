@@ -11,6 +11,9 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.stats import f
+from statsmodels.formula.api import ols
+from statsmodels.stats.anova import anova_lm
 
 from medlead.engagement.answered import SIMULATED, Sample, complete, turned, weights_of
 from medlead.engagement.factor_fit import fit
@@ -103,6 +106,20 @@ def test_alpha_does_not_know_order_or_level(values: Any, rows: Any, columns: Any
     assert alpha(moved) == pytest.approx(alpha(values), abs=1e-9)
 
 
+def test_the_interval_of_alpha_is_that_of_a_mean_in_a_table_of_respondents_and_items() -> None:
+    """Alpha is 1 less the error mean square by that of respondents (Hoyt 1941)."""
+    values = answers(7, items=4).T.astype(float)
+    frame = pd.DataFrame(
+        [(r, i, v) for r, row in enumerate(values) for i, v in enumerate(row)], columns=[*"riv"]
+    )
+    table = anova_lm(ols("v ~ C(r) + C(i)", frame).fit())
+    square, df = table["mean_sq"], table["df"]
+    ratio = square["C(r)"] / square["Residual"]
+    assert alpha(values) == pytest.approx(1 - 1 / ratio)
+    ends = [1 - f.ppf(p, df["C(r)"], df["Residual"]) / ratio for p in (0.95, 0.05)]
+    assert feldt_interval(alpha(values), 7, 4, 0.9) == pytest.approx(ends)
+
+
 def test_the_interval_of_alpha_covers_as_often_as_it_says() -> None:
     rng = np.random.default_rng(11)
     n, k, r, times = 15, 4, 0.4, 4000
@@ -192,6 +209,36 @@ def test_the_interval_of_omega_covers_about_as_often_as_it_says() -> None:
         assert failed == 0
         hit += low <= true <= high
     assert 0.8 <= hit / times <= 0.99
+
+
+@pytest.mark.parametrize(("failing", "told"), [(5, True), (6, False)])
+def test_an_interval_of_omega_needs_a_fit_in_half_of_the_samples(
+    monkeypatch: pytest.MonkeyPatch, failing: int, told: bool
+) -> None:
+    values = answers(40, items=4).T.astype(float)
+    found = fit(one_factor("abcd"), np.corrcoef(values, rowvar=False))
+    calls: list[int] = []
+
+    def near(*_: Any) -> Any:
+        def refit(_: Any) -> Any:
+            calls.append(1)
+            if len(calls) <= failing:
+                raise ValueError("no fit")
+            return found
+
+        return refit
+
+    monkeypatch.setattr("medlead.engagement.reliability.fits_near", near)
+    (low, high), _, failed = omega_intervals(
+        found,
+        values,
+        np.ones(4),
+        resamples=10,
+        confidence=0.9,
+        rng=np.random.default_rng(2),
+    )
+    assert failed == failing
+    assert (low < high) is told
 
 
 def test_weights_are_those_of_the_score() -> None:

@@ -159,7 +159,7 @@ def test_sites_without_responses_stand_there_without_numbers(shipped: Results) -
         assert numbers.isna().all(axis=None)
     shares = shipped.endorsements[shipped.endorsements["site"].isin(absent)]
     assert len(shares) == len(absent) * len(MES.statements) * len(MES.categories)
-    assert shares[["count", "percent"]].isna().all(axis=None)
+    assert shares[["count", "percent", "low", "high"]].isna().all(axis=None)
     assert set(shares["note"]) == {NO_RESPONSES}
     assert not set(shipped.doctors["site"]) & absent
 
@@ -170,6 +170,13 @@ def test_a_site_that_is_answered_for_needs_no_roster() -> None:
     found = engagement_results(responses, norms, SMALL, (), responses_are=STUDY, norms_are=STUDY)
     assert set(found.standings["site"]) == {"", "Hill", "Dale"}
     assert set(found.endorsements["note"]) == {""}
+    surer = engagement_results(
+        responses, norms, SMALL, (), responses_are=STUDY, norms_are=STUDY, confidence=0.5
+    )
+    widths = [f.endorsements.eval("high - low") for f in (surer, found)]
+    answered = found.endorsements["n"] > 0
+    assert answered.any()
+    assert (widths[0] < widths[1])[answered].all()
 
 
 # --- against another reckoning ---------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from medlead.engagement.bands import band_labels
 from medlead.engagement.groups import NO_RESPONSES, TOO_FEW
@@ -129,7 +130,7 @@ def test_a_site_without_returns_has_a_reason_and_no_number(results):
     assert place.pop("Doctors") == 0
     assert set(place.values()) == {"nobody answered"}
     assert len(place) == len(MES.typology.maps)
-    told = section_b_frame(results.endorsements, MES, "West")
+    told = section_b_frame(results.endorsements, MES, "West", 0.95)
     assert set(told["Doctors"]) == {0}
     assert set(told["Agree"]) == {NOTHING}
     assert set(results.standings.query("site == 'West'")["note"]) == {NO_RESPONSES}
@@ -172,11 +173,15 @@ def test_a_group_too_small_for_a_type_says_so_on_every_map(results):
 
 
 def test_section_b_counts_those_who_answered(results):
-    frame = section_b_frame(results.endorsements, MES, "South")
+    frame = section_b_frame(results.endorsements, MES, "South", 0.9)
     first = frame[frame["Group"] == "Skin"].iloc[0]
     # Doctors 1 to 5 gave the answers 2, 3, 4, 5 and 1; the first gave none.
     assert first["Doctors"] == 5
-    assert first[["Disagree", "Neither", "Agree"]].tolist() == ["40 % (2)", "20 % (1)", "40 % (2)"]
+    # The ends are where one tail of the binomial has 5 %, and are rounded outwards.
+    assert binom.sf(1, 5, 0.08) > 0.05 > binom.sf(1, 5, 0.07)
+    assert binom.cdf(2, 5, 0.81) > 0.05 > binom.cdf(2, 5, 0.82)
+    both = "40 % (2); 7 to 82"
+    assert first[["Disagree", "Neither", "Agree"]].tolist() == [both, "20 % (1); 1 to 66", both]
     assert len(frame) == 2 * len(MES.statements)
 
 

@@ -317,6 +317,19 @@ def test_every_statement_has_a_verdict_that_is_no_reproduction(statements: pd.Da
     assert (followed == (statements["verdict"] == "agrees-by-construction")).all()
 
 
+def test_what_is_followed_and_does_not_hold_never_agrees() -> None:
+    responses, norms = (read_csv(RAW / f"mes_{n}.csv") for n in ("responses", "norms"))
+    percent = STATEMENTS[STATEMENTS["kind"] == "b-percent"].iloc[0]
+    here = (responses["site"] == percent["site"]) & (responses["group"] == percent["group"])
+    assert percent["value"].startswith("disagree=")
+    responses.loc[here, percent["scale"]] = "5"
+    report = check_doctors(responses, norms, STATEMENTS, READING)
+    frame = judged_statements(report, STATEMENTS, SIMULATED).set_index("statement")
+    row = frame.loc[percent["statement"]]
+    assert (row["followed"], row["holds"]) == ("yes", "no")
+    assert (row["verdict"], row["why"]) == ("not-derivable", "records-differ")
+
+
 def test_a_statement_and_its_cell_print_one_number() -> None:
     words = {w: n for n, w in enumerate(("one", "two", "three", "four", "five"), 1)}
     texts = {c.key: c.text for c in printed_cells(CELLS)}

@@ -27,6 +27,7 @@ from medlead.engagement.uncertainty import (
     moments,
     percentile_interval,
     probability_below,
+    share_intervals,
     t_interval,
 )
 
@@ -239,11 +240,14 @@ def notes(
     return [str(word) for word in found]
 
 
-def endorsements(responses: Responses, instrument: Instrument) -> pd.DataFrame:
+def endorsements(
+    responses: Responses, instrument: Instrument, *, confidence: float = 0.95
+) -> pd.DataFrame:
     """Section B: how many of each unit chose each category, unused ones included.
 
     Columns: site, group (empty for the whole site), statement, category, side, count, n
-    (who answered the statement) and percent (NaN where nobody did).
+    (who answered the statement), percent, and low and high, the exact interval of the
+    percentage (see `uncertainty.share_intervals`); the last three NaN where nobody answered.
     """
     units, size = responses.units, len(instrument.categories) + 1
     tables = []
@@ -263,7 +267,10 @@ def endorsements(responses: Responses, instrument: Instrument) -> pd.DataFrame:
                 place = (*unit, statement, category.label, category.side)
                 tables.append((*place, count, n, percent))
     columns = ["site", "group", "statement", "category", "side", "count", "n", "percent"]
-    return pd.DataFrame(tables, columns=columns)
+    found = pd.DataFrame(tables, columns=columns)
+    chosen, answered = (found[name].to_numpy(dtype=np.float64) for name in ("count", "n"))
+    low, high = share_intervals(chosen, answered, confidence)
+    return found.assign(low=low, high=high)
 
 
 def individuals(

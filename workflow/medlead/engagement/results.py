@@ -75,7 +75,8 @@ def engagement_results(
     of_groups = totals_of(responses, scored, norms, instrument)
     every = with_wholes(of_groups, roster)
     ranked = str(resting_on(responses_are, norms_are))
-    shares = with_absent(endorsements(responses, instrument), instrument, roster)
+    said_by = endorsements(responses, instrument, confidence=confidence)
+    shares = with_absent(said_by, instrument, roster)
     hidden = hidden_units(unit_sizes(responses), smallest)
     placed = standings(every, norms, instrument, confidence=confidence).assign(evidence=ranked)
     mapped = placements(every, norms, instrument, confidence=confidence).assign(evidence=ranked)
@@ -126,7 +127,7 @@ def with_absent(
     """
     there = set(shares["site"])
     absent = [
-        (site, "", statement, category.label, category.side, None, 0, np.nan)
+        (site, "", statement, category.label, category.side, None, 0, *[np.nan] * 3)
         for site in sorted(set(roster) - there)
         for statement in instrument.statements
         for category in instrument.categories
@@ -135,7 +136,7 @@ def with_absent(
     if not absent:
         return told
     more = pd.DataFrame(absent, columns=list(shares.columns)).astype(
-        {"count": "Int64", "n": "int64", "percent": "float64"}
+        {"count": "Int64", "n": "int64", "percent": "float64", "low": "float64", "high": "float64"}
     )
     both = pd.concat([told, more.assign(note=NO_RESPONSES)], ignore_index=True)
     order = {name: place for place, name in enumerate(instrument.statements)}

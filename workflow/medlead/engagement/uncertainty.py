@@ -125,6 +125,23 @@ def probability_below(given: Moments, value: float) -> FloatArray:
     return np.asarray(stdtr(given.freedom, distance(given, value)))
 
 
+def share_intervals(
+    count: FloatArray, n: FloatArray, confidence: float
+) -> tuple[FloatArray, FloatArray]:
+    """The exact interval of each share, in per cent (Clopper and Pearson 1934, Biometrika 26).
+
+    It holds the true share at least as often as it says, with however few doctors, and it
+    says something of a category that nobody chose. NaN where n is 0.
+    """
+    from scipy.special import betaincinv
+
+    tail = (1 - confidence) / 2
+    some, fewer = np.maximum(count, 1.0), np.maximum(n - count, 1.0)
+    low = np.where(count == 0, 0.0, betaincinv(some, n - count + 1, tail))
+    high = np.where(count == n, 1.0, betaincinv(count + 1, fewer, 1 - tail))
+    return np.where(n > 0, 100 * low, np.nan), np.where(n > 0, 100 * high, np.nan)
+
+
 def both_below(
     first: FloatArray, second: FloatArray, correlation: FloatArray, freedom: FloatArray
 ) -> FloatArray:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from medlead.engagement.bands import band_labels
 from medlead.engagement.groups import NO_RESPONSES, NO_SCORES, NO_SPREAD, TOO_FEW
 from medlead.engagement.instrument import Band, Instrument
+from medlead.engagement.uncertainty import share_intervals
 
 WHOLE_SITE = "Whole site"
 NOTHING = "–"
@@ -158,10 +159,12 @@ def places_frame(placements: pd.DataFrame, instrument: Instrument, site: str) ->
     return pd.DataFrame(list(rows.values()))
 
 
-def section_b_frame(endorsements: pd.DataFrame, instrument: Instrument, site: str) -> pd.DataFrame:
+def section_b_frame(
+    endorsements: pd.DataFrame, instrument: Instrument, site: str, confidence: float
+) -> pd.DataFrame:
     """Section B of a site: for each statement and group how many are on each side.
 
-    A cell is the share in per cent and the number of doctors behind it.
+    A cell is the share in per cent, the number of doctors behind it and its exact interval.
     """
     here = of_site(endorsements, site)
     rows = []
@@ -175,9 +178,13 @@ def section_b_frame(endorsements: pd.DataFrame, instrument: Instrument, site: st
                 "Doctors": answered,
             }
             for side in dict.fromkeys(c.side for c in instrument.categories):
-                count = part.loc[part["side"] == side, "count"].sum()
+                count = float(part.loc[part["side"] == side, "count"].sum())
+                ends = share_intervals(_array(count), _array(answered), confidence)
+                low, high = (float(end[0]) for end in ends)
                 share = f"{100 * count / answered:.0f} % ({count:.0f})" if answered else NOTHING
-                row[side.capitalize()] = share
+                row[side.capitalize()] = f"{share}; {interval_text(low, high)}".removesuffix(
+                    f"; {NOTHING}"
+                )
             rows.append(row)
     return pd.DataFrame(rows)
 

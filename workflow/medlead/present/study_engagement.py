@@ -43,12 +43,13 @@ def engagement_tables(
     withheld: pd.DataFrame,
     measures: Mapping[str, pd.DataFrame],
     instrument: Instrument,
-) -> dict[str, tuple[str, str]]:
-    """The tables of the page as (title, HTML), by name, in their order.
+    confidence: float,
+) -> dict[str, tuple[str, str, EvidenceClass]]:
+    """The tables of the page as (title, HTML, class), by name, in their order.
 
     `results` are as read from their files, `withheld` is the table of units that are not
     shown, `measures` holds `reliability`, `structure` and `aggregation` (numbers as numbers).
-    A table without rows is left out.
+    What rests on no rank has the class of the answers. A table without rows is left out.
     """
     ranks, answers = results.evidence, results.responses
     sites = sorted({*results.standings["site"]} - {""})
@@ -65,7 +66,7 @@ def engagement_tables(
         frame = standing_frame(*of, maps[0] if maps else "")
         frame = frame if maps else frame.drop(columns=["Type", "Probability of the type"])
         wide[f"{stems[site]}-groups"] = (f"Site {site}: where its groups stand", frame, ranks)
-        said = section_b_frame(results.endorsements, instrument, site)
+        said = section_b_frame(results.endorsements, instrument, site, confidence)
         if len(said):
             said.insert(0, "Statement and group", said.iloc[:, 0] + ": " + said["Group"])
             said = said.drop(columns=[said.columns[1], "Group"])
@@ -83,7 +84,7 @@ def engagement_tables(
     )
     wide["withheld"] = ("Not shown", _withheld_frame(withheld), answers)
     return {
-        name: (title, _html(f"engagement-{name}", title, frame, evidence))
+        name: (title, _html(f"engagement-{name}", title, frame, evidence), evidence)
         for name, (title, frame, evidence) in wide.items()
         if len(frame)
     }
@@ -245,7 +246,8 @@ def engagement_reading(
         f"Bands: {bands}; they are decided before rounding. Intervals cover {confidence:.0%} and "
         "take those who answered as a sample of those who could have; the probability is that of "
         f"the band or type that is named. With fewer than {instrument.place_from} scores there is "
-        "no band.",
+        "no band. Of Section B the share in per cent stands before the number of doctors, and "
+        f"its exact interval ({confidence:.0%}) behind it.",
     ]
     if smallest > 1:
         found.append(

@@ -61,7 +61,7 @@ def read_engagement_part(
     results = read_results(*(Path(files[name][0]) for name in names))
     measured = {n: _numbers(Path(files[n][0])) for n in ("reliability", "structure", "aggregation")}
     withheld = read_csv(Path(files["withheld"][0]))
-    tables = engagement_tables(results, withheld, measured, instrument)
+    tables = engagement_tables(results, withheld, measured, instrument, confidence)
     listed = read_csv(Path(files["drawn"][0]))
     kinds = dict(zip(listed["figure"], listed["kind"], strict=True))
     titles = dict(zip(listed["figure"], listed["title"], strict=True))
@@ -79,8 +79,8 @@ def read_engagement_part(
         results.responses,
         engagement_reading(results, instrument, norms, smallest, confidence),
         [
-            table(f"engagement-{n}", title, html, results.evidence)
-            for n, (title, html) in tables.items()
+            table(f"engagement-{n}", title, html, evidence)
+            for n, (title, html, evidence) in tables.items()
         ],
         [figure(n, titles[n], drawn[n], ground(n)) for n in pictures],
         [(title, address) for title, address, _ in reports],

@@ -166,17 +166,22 @@ def pages(tmp_path_factory):
         columns=["figure", "kind", "site", "map", "title"],
     )
     write_csv(folder / "results/engagement/figures.csv", figures)
-    sites = ["North Wing", "West"]
+    sites = ["North Wing", "West", "East"]
     stems = [file_stems("site", sites)[s] for s in sites]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         run_and_render(
-            [ROOT / "notebooks/site-report.ipynb"] * 2,
+            [ROOT / "notebooks/site-report.ipynb"] * 3,
             [Path("out") / f"{stem}.ipynb" for stem in stems],
             [Path("out") / f"{stem}.html" for stem in stems],
             parameters={"results": "results", "instruments": "instruments", "confidence": 0.9},
-            own=[{"site": "North Wing", "overview": "all.html"}, {"site": "West"}],
+            own=[
+                {"site": "North Wing", "overview": "all.html"},
+                {"site": "West"},
+                {"site": "East"},
+            ],
             failed=Path("logs"),
+            home="Beds & boards",
         )
     return {
         s: (folder / f"out/{stem}.html").read_text("utf-8")
@@ -193,13 +198,14 @@ def write_results(folder: Path, instruments: Path) -> None:
         for group, count in (("Eyes & Ears", 8), ("Skin", 2))
         for n in range(count)
     ]
+    rows += [row | {mes.respondent: f"e{n}", mes.site: "East"} for n, row in enumerate(rows[-2:])]
     norms = norms_from_items(rng.integers(1, 6, (len(mes.items), 300), dtype=np.uint8), mes)
     write_csv(folder / "norms.csv", norms_frame(norms, SAMPLE, EvidenceClass.STUDY))
     found = engagement_results(
         responses_from(pd.DataFrame(rows), mes),
         norms,
         mes,
-        ("North Wing", "West"),
+        ("East", "North Wing", "West"),
         responses_are=EvidenceClass.STUDY,
         norms_are=EvidenceClass.STUDY,
     )
@@ -232,6 +238,25 @@ def test_a_page_of_a_site_with_returns(pages):
     assert [i["alt"] for i in page.find_all("img")] == ["Where groups stand"]
     headings = [h.get_text(strip=True) for h in page.find_all("h2")]
     assert len(headings) == len(set(headings)) >= 8
+    # The exact interval of no doctor in ten, at 90 %: (1 - x)^10 is 5 % at 25.9 %.
+    assert re.search(r"\b0 % \(0\); 0 to (26|31|78)\b", text)
+    assert re.search(r"for (\d+|none) of them the interval reaches into another band", text)
+
+
+@pytest.mark.workflow
+def test_a_site_of_small_groups_only_says_nothing_of_bands_that_it_has_not(pages):
+    text = BeautifulSoup(pages["East"], "html.parser").main.get_text(" ")
+    assert "No group has a band on any scale." in text
+    assert "the band alone" not in text
+    assert "reaches into" not in text
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize("site", ["North Wing", "West", "East"])
+def test_a_page_leads_back_to_the_page_that_it_is_part_of(pages, site):
+    (back, _) = BeautifulSoup(pages[site], "html.parser").header.find_all("a")
+    assert back["href"] == "../report/index.html"
+    assert back.get_text().endswith("Beds & boards")
 
 
 @pytest.mark.workflow

@@ -120,6 +120,7 @@ rule report_sites:
         sites=list(SITES),
         # A study with its own returns has no page about all sites to link to.
         overview="" if plan.is_study else "03-medical-engagement.html",
+        home="The page of the study" if plan.is_study else "The report, rebuilt",
         confidence=config["analysis"]["confidence"],
         sums=plan.raw_sums(*plan.roster),
     message:

@@ -18,5 +18,6 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
             "overview": job.params.overview,
         },
         own=[{"site": site} for site in job.params.sites],
+        home=job.params.home,
         failed=Path(job.log[0]).parent,
     )

@@ -14,6 +14,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 _TEMPLATES = Path(__file__).parent / "templates"
+REPORT = "The report, rebuilt"
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # How many parts each of these has; another number means that the formula was cut short.
 _PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2}
@@ -29,20 +30,20 @@ class Unfit(Exception):
         super().__init__(what)
 
 
-def render(notebook: NotebookNode, source: Path, *, beside: str | None) -> str:
+def render(notebook: NotebookNode, source: Path, *, beside: str | None, home: str = REPORT) -> str:
     """The page of an executed notebook, as HTML.
 
     `source` is the file that the notebook was read from; pictures named in its
     text are looked for in its folder. `beside` is the link from the page to the
     executed copy, or None for a notebook that failed, whose page says so and
-    links nowhere.
+    links nowhere. `home` names the page that all others are found from.
 
     Raises Unfit where a formula is not understood, where the page would load
     something, and where a table has ids that change from run to run.
     """
     resources = {
         "metadata": {"name": source.stem, "path": str(source.parent)},
-        "page": {"failed": beside is None, "notebook": beside or ""},
+        "page": {"failed": beside is None, "notebook": beside or "", "home": home},
     }
     text, _ = _exporter().from_notebook_node(notebook, resources)
     page = BeautifulSoup(text, "html.parser")

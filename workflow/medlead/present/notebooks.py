@@ -20,7 +20,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
 
-from medlead.present.notebook_page import Unfit, render
+from medlead.present.notebook_page import REPORT, Unfit, render
 from medlead.present.notebook_tidy import (
     INJECTED_ID,
     KERNELSPEC,
@@ -53,6 +53,7 @@ def run_and_render(
     parameters: Mapping[str, object],
     failed: Path,
     own: Sequence[Mapping[str, object]] | None = None,
+    home: str = REPORT,
 ) -> None:
     """Execute each notebook in the current folder, write its executed copy and its page.
 
@@ -60,6 +61,7 @@ def run_and_render(
     are plain values, set below each notebook's cell tagged "parameters"; a path
     inside the current folder is passed relative to it. `own` are further
     parameters of each, by position: with them one source gives several pages.
+    `home` names the page that every page links back to.
 
     All notebooks are run, whatever becomes of one. For each that fails, neither
     its executed copy nor its page is left, not even of an earlier run; the copy
@@ -82,7 +84,7 @@ def run_and_render(
             raw, error = _execute(prepared)
             notebook = tidy(raw, places(Path.cwd()))
             what, mend = _what_stopped(raw, notebook, error)
-            text = None if what else render(notebook, source, beside=_beside(copy, page))
+            text = None if what else render(notebook, source, beside=_beside(copy, page), home=home)
         except Unfit as unfit:
             problems.append(Problem(place, unfit.what, unfit.mend))
             continue

@@ -252,6 +252,15 @@ def test_points_stand_where_both_percentiles_are(drawn, ranked, item):
                 assert f"organisational {o:.0f}, individual {i:.0f}, {named}, " in figure.alt
 
 
+@pytest.mark.parametrize("item", of_kind("map"))
+def test_the_mark_of_a_site_covers_no_group(drawn, item):
+    for axes in (a for a in drawn[item].drawing.axes if a.get_xlim() == (0, 100)):
+        points = [line for line in axes.lines if line.get_marker() not in (None, "None", "")]
+        stars = {p.get_zorder() for p in points if p.get_marker() == "*"}
+        others = {p.get_zorder() for p in points if p.get_marker() != "*"}
+        assert max(stars) < min(others)
+
+
 @pytest.mark.parametrize("item", of_kind("answers"))
 def test_answers_are_those_of_the_file_and_unused_categories_keep_their_place(drawn, item):
     figure = drawn[item]

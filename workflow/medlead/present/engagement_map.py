@@ -127,8 +127,7 @@ def _panel(
     axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
     axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
     axes.tick_params(length=2, pad=1.5, labelsize=style.SMALL)
-    # The whole site last: it stands amid its groups.
-    for unit in (*reversed(units[:-1]), units[-1]):
+    for unit in reversed(units):
         _point(axes, topic.place(unit, chosen.name), unit)
     look: dict[str, Any] = {"color": style.SOFT, "ha": "center"}
     sheet.write(x + size / 2, y - 0.17, "organisational, percentile", style.SMALL, **look)
@@ -166,7 +165,8 @@ def _mark(axes: Axes, x: float, y: float, unit: Unit, *, placed: bool) -> None:
         markeredgewidth=0.7 if placed else 1.2,
         linestyle="none",
         clip_on=False,
-        zorder=4 if unit.group else 5,
+        # The whole site stands amid its groups; its rays are seen behind a group, not the reverse.
+        zorder=4 if unit.group else 3.5,
     )
 
 

@@ -97,7 +97,9 @@ def withhold(
     }
     wholes = zip(units, frame[by], frame["n"], strict=True)
     few |= {(s, g, name) for (s, g), name, n in wholes if not g and 0 < n < smallest}
-    shown = frame[[unit not in gone for unit in units]].copy()
+    # An empty list would choose no column where it is to choose no row.
+    kept = pd.Series([unit not in gone for unit in units], index=frame.index, dtype=bool)
+    shown = frame[kept].copy()
     keys = zip(shown["site"], shown["group"], shown[by], strict=True)
     empty = pd.Series([key in few for key in keys], index=shown.index, dtype=bool)
     for name in shown.columns:

@@ -67,7 +67,8 @@ def placements(
     Doctors with both scores count. Columns: site, group, map, respondents, n,
     organisational and individual (percentiles by the instrument's standing, each with
     _low and _high), quadrant (empty with fewer doctors than the instrument places),
-    quadrant_by_rule (always), p_<quadrant> (adding up to 1) and note.
+    quadrant_by_rule (always), p_<quadrant> (adding up to 1) and note. An instrument without
+    maps has the columns and no row.
     """
     typology, standing = instrument.typology, instrument.standing
     tables = []
@@ -100,8 +101,17 @@ def placements(
         unsure = np.isnan(axes[0].low) | np.isnan(axes[1].low)
         table["note"] = notes(given.respondents, count, unsure, instrument)
         tables.append(pd.DataFrame(table))
+    if not tables:
+        return pd.DataFrame(columns=_columns(typology))
     order = np.arange(len(given.units) * len(tables)).reshape(len(tables), -1).T.ravel()
     return pd.concat(tables, ignore_index=True).iloc[order].reset_index(drop=True)
+
+
+def _columns(typology: Typology) -> list[str]:
+    sides = [f"{n}{end}" for n in ("organisational", "individual") for end in ("", "_low", "_high")]
+    chances = [f"p_{quadrant.label}" for quadrant in typology.quadrants]
+    head, named = ["site", "group", "map", "respondents", "n"], ["quadrant", "quadrant_by_rule"]
+    return [*head, *sides, *named, *chances, "note"]
 
 
 def _of_one(sums: FloatArray, axis: int, standing: object) -> FloatArray:

@@ -190,13 +190,12 @@ def _cells(
             ground = {"facecolor": style.FAINT, "edgecolor": style.LINE, "linewidth": 0.6}
             sheet.box(x, y, width - _GAP, height, **ground)
             place = (x + (width - _GAP) / 2, y + height / 2)
-            look: dict[str, Any] = {
-                "ha": "center",
-                "va": "center",
-                "rotation": 90,
-                "color": style.SOFT,
-            }
-            sheet.write(*place, NO_RESPONSES, style.HEADING, **look)
+            look: dict[str, Any] = {"ha": "center", "va": "center", "color": style.SOFT}
+            if height > style.text_width(NO_RESPONSES, style.HEADING):
+                sheet.write(*place, NO_RESPONSES, style.HEADING, rotation=90, **look)
+            else:  # An instrument of few scales has no column to write along.
+                words = style.wrap(NO_RESPONSES, width - 2 * _GAP, style.SMALL)
+                sheet.write(*place, words, style.SMALL, **look)
             continue
         y = top
         for scale, height in zip(scales, heights, strict=True):

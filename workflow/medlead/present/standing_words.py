@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from medlead.engagement.bands import band_labels
 from medlead.engagement.groups import NO_RESPONSES, NO_SCORES, NO_SPREAD, TOO_FEW
-from medlead.engagement.instrument import Band, Instrument
+from medlead.engagement.instrument import Band, Instrument, Scale
 from medlead.engagement.uncertainty import share_intervals
 
 WHOLE_SITE = "Whole site"
@@ -76,6 +76,12 @@ def unit_name(group: str) -> str:
     return group or WHOLE_SITE
 
 
+def summing_scale(instrument: Instrument) -> Scale:
+    """The scale that sums up all others: the index, else the first."""
+    named = [scale for scale in instrument.scales if scale.level == "index"]
+    return (named or [*instrument.scales])[0]
+
+
 def standing_frame(
     standings: pd.DataFrame,
     placements: pd.DataFrame,
@@ -87,7 +93,7 @@ def standing_frame(
     """Each group of a site, and the site, on one scale and one map of the grid.
 
     Columns: Group, Doctors, Percentile, Interval, Band, Probability, Type, Probability of
-    the type. Where there is no place, Band says why.
+    the type. Where there is no place, Band says why; without a `grid` ("") there are no types.
     """
     placed = of_site(placements, site)
     places = {p["group"]: p for p in placed[placed["map"] == grid].to_dict("records")}
@@ -110,7 +116,8 @@ def standing_frame(
                 "Probability of the type": probability_text(chance),
             }
         )
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    return frame if grid else frame.drop(columns=["Type", "Probability of the type"])
 
 
 def scales_frame(standings: pd.DataFrame, instrument: Instrument, site: str) -> pd.DataFrame:

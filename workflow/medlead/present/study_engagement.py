@@ -18,6 +18,7 @@ from medlead.present.standing_words import (
     probability_text,
     section_b_frame,
     standing_frame,
+    summing_scale,
 )
 from medlead.present.tables import html_table
 from medlead.writing import file_stems
@@ -62,9 +63,8 @@ def engagement_tables(
         groups = results.standings[results.standings["site"] == site]["group"]
         if not (groups != "").any():
             continue
-        of = (results.standings, results.placements, instrument, site, _index(instrument))
-        frame = standing_frame(*of, maps[0] if maps else "")
-        frame = frame if maps else frame.drop(columns=["Type", "Probability of the type"])
+        of = (results.standings, results.placements, instrument, site)
+        frame = standing_frame(*of, summing_scale(instrument).name, maps[0] if maps else "")
         wide[f"{stems[site]}-groups"] = (f"Site {site}: where its groups stand", frame, ranks)
         said = section_b_frame(results.endorsements, instrument, site, confidence)
         if len(said):
@@ -101,18 +101,12 @@ def _html(name: str, title: str, frame: pd.DataFrame, evidence: EvidenceClass) -
     return html_table(tidy(cells), identifier=name, title=title, evidence=evidence)
 
 
-def _index(instrument: Instrument) -> str:
-    """The scale that sums up all others: the index, else the first."""
-    named = [scale.name for scale in instrument.scales if scale.level == "index"]
-    return (named or [instrument.scales[0].name])[0]
-
-
 def sites_frame(results: Results, instrument: Instrument) -> pd.DataFrame:
     """Every site on the index and on the first map of the grid, and below them all together.
 
     Ranked among themselves, all together are in the middle whatever they answered, and left out.
     """
-    name, maps = _index(instrument), instrument.typology.maps
+    name, maps = summing_scale(instrument).name, instrument.typology.maps
     whole = results.standings[
         (results.standings["group"] == "") & (results.standings["scale"] == name)
     ]
@@ -246,9 +240,13 @@ def engagement_reading(
         f"Bands: {bands}; they are decided before rounding. Intervals cover {confidence:.0%} and "
         "take those who answered as a sample of those who could have; the probability is that of "
         f"the band or type that is named. With fewer than {instrument.place_from} scores there is "
-        "no band. Of Section B the share in per cent stands before the number of doctors, and "
-        f"its exact interval ({confidence:.0%}) behind it.",
+        "no band.",
     ]
+    if instrument.statements:
+        found.append(
+            "Of Section B the share in per cent stands before the number of doctors, and its "
+            f"exact interval ({confidence:.0%}) behind it."
+        )
     if smallest > 1:
         found.append(
             f"Doctors answered in confidence: groups and sites of fewer than {smallest} are shown "

@@ -1,8 +1,11 @@
 """Declarations that stand for every site: written out, with names that are good and apart."""
 
+import csv
+
 import pytest
 from engagement_world import own_instrument, parsed
 
+from medlead.engagement.responses import read_responses
 from medlead.present.engagement_declared import figures_frame, load_engagement_figures
 from medlead.sources.each import column_texts, lacking_kinds, listed_entries
 from medlead.sources.messages import ProblemsFound
@@ -90,3 +93,18 @@ def test_the_texts_of_a_column_however_the_file_is_laid_out(tmp_path):
     ]
     with pytest.raises(ProblemsFound, match="stamp"):
         column_texts(titled, "Site", "", lambda: ["id", "Site"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_names_of_sites_are_those_that_the_reader_of_responses_reads(tmp_path, encoding):
+    """Asked for before anything is planned, the names must be those of the results."""
+    instrument = own_instrument()
+    path = tmp_path / "answers.csv"
+    names = ["St Édred’s", "Trust\xa0North ", "Hill, East"]
+    rows = [[f"d{n}", name, "x", *["3"] * 35] for n, name in enumerate(names)]
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file).writerows([instrument.columns, *rows])
+    read = read_responses(path, instrument)
+    before = [text for _, text in column_texts(path, "site", "", lambda: instrument.columns)]
+    assert before == ["St Édred’s", "Trust North", "Hill, East"]
+    assert sorted(before) == [site for site, _ in read.units]

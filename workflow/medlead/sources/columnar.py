@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medlead.sources.messages import Problem, ProblemsFound
-from medlead.sources.reading import clean, heading_key
+from medlead.sources.texts import clean, decoded, heading_key
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.intp]
@@ -263,9 +263,6 @@ def texts_of(words: NDArray[np.uint64], quoted: bool = True) -> list[str]:
     found = []
     for record in raw.reshape(len(words), -1):
         held = record.tobytes().rstrip(b"\0")
-        try:
-            text = held.decode("utf-8")
-        except UnicodeDecodeError:
-            text = held.decode("cp1252", errors="replace")
+        text = decoded(held)
         found.append(clean(text.replace('""', '"') if quoted else text))
     return found

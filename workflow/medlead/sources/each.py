@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from medlead.sources.messages import Problem
+from medlead.sources.texts import clean, decoded
 from medlead.writing import file_stems, stems_alike
 
 EACH = ("site", "map")
@@ -69,17 +70,22 @@ def column_texts(
     (asked for only then) but the `ignored`; raises ProblemsFound as they do.
     """
     if path.suffix.lower() == ".csv":
-        with path.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
+        # Cells are decoded one by one, as the reader of large files does.
+        with path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as lines:
             rows = csv.reader(lines)
             heading = [text.strip() for text in next(rows, ())]
             if name in heading:
                 place = heading.index(name)
                 found = enumerate(rows, 2)
-                return [(at, row[place].strip()) for at, row in found if len(row) > place]
+                return [(at, _cell(row[place])) for at, row in found if len(row) > place]
     from medlead.sources.reading import read_text_table
 
     table = read_text_table(path, columns=columns(), sheet=sheet or None, ignored=ignored)
     return [(at, str(t).strip()) for at, t in zip(table.rows, table.frame[name], strict=True)]
+
+
+def _cell(text: str) -> str:
+    return clean(decoded(text.encode("utf-8", errors="surrogateescape")))
 
 
 def names_alike(file: str, stems: Mapping[str, str], rows: Mapping[str, int]) -> list[Problem]:

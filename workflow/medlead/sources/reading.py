@@ -7,7 +7,6 @@ them as problems; it never drops a row in silence. Values stay text here: what
 a mark or a number means is decided per column by the contracts.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,11 @@ import pandas as pd
 
 from medlead.sources.grids import Grid, load_grids
 from medlead.sources.messages import Problem, ProblemsFound
+
+# These stand there, and are part of what a reader of tables needs.
+from medlead.sources.texts import clean as clean
+from medlead.sources.texts import heading_key as heading_key
+from medlead.sources.texts import nearest as nearest
 
 # Every mark that is read as "no value" somewhere, and what it stands for. A contract
 # says for each column which of them it may hold.
@@ -59,10 +63,7 @@ ERROR_CELLS = frozenset(
 
 UNSTORED = "#UNSTORED!"
 
-# Blanks that people cannot see: zero-width ones and the byte order mark.
-_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 _FOOTNOTE = re.compile(r"(?:sources?|notes?|n\.?b\.?|copyright)\b|©|\(c\)|[*†‡]+\s*\w", re.I)
-_CLOSE = 0.75
 # Titles above a heading are few; looking further would only cost time in long files.
 _HEADING_WITHIN = 200
 
@@ -107,24 +108,6 @@ def read_text_table(
     grids = load_grids(path, lambda rows: _best_score(rows, wanted))
     grid = _choose_sheet(path.as_posix(), grids, wanted, sheet)
     return _Table(grid, wanted, keep_faults, ignored).read()
-
-
-def clean(text: str) -> str:
-    """The text without blanks around it and with ordinary blanks and line ends within."""
-    text = text.translate(_UNSEEN).replace("\xa0", " ").replace("\u202f", " ")
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def heading_key(text: str) -> str:
-    """What makes a heading the same as another: its letters, without capitals and blanks."""
-    return re.sub(r"[\s_]+", "", clean(text)).casefold()
-
-
-def nearest(text: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that a mistyped text most likely meant, or None where none is close."""
-    by_key = {heading_key(candidate): candidate for candidate in candidates}
-    close = difflib.get_close_matches(heading_key(text), list(by_key), n=1, cutoff=_CLOSE)
-    return by_key[close[0]] if close else None
 
 
 def _score(row: Sequence[str], wanted: Mapping[str, str]) -> float:

@@ -21,20 +21,22 @@ from medlead.engagement.aggregation import (
     likeness,
     mean_deviation,
     null_variance,
+    spread_over,
     within_agreement,
 )
 from medlead.engagement.answered import SIMULATED
-from medlead.engagement.instrument import load_instrument
-from medlead.engagement.quality import check_choices, measure
-from medlead.engagement.responses import Responses
+from medlead.engagement.instrument import Instrument, load_instrument
+from medlead.engagement.intake import norms_of
+from medlead.engagement.quality import check_choices, chosen, measure
+from medlead.engagement.responses import Responses, responses_from
+from medlead.engagement.results import engagement_results
 from medlead.engagement.scoring import score
 from medlead.evidence import EvidenceClass
 from medlead.sources.messages import ProblemsFound
 
 ROOT = Path(__file__).parents[2]
-MES = load_instrument(
-    yaml.safe_load((ROOT / "config/instruments/mes.yaml").read_text(encoding="utf-8"))
-)
+GIVEN = yaml.safe_load((ROOT / "config/instruments/mes.yaml").read_text(encoding="utf-8"))
+MES = load_instrument(GIVEN)
 CHOICES = yaml.safe_load(
     (ROOT / "config/instruments/mes_reliability.yaml").read_text(encoding="utf-8")
 )
@@ -285,7 +287,7 @@ def test_choices_that_do_not_fit_are_told_at_once() -> None:
     wrong["confirmatory"]["of"] = "idex"
     wrong["confirmatory"]["models"][1]["level"] = "subs"
     wrong["confirmatory"]["models"][3]["level"] = "sub"
-    wrong["agreement"]["nulls"][0]["shares"] = [0.25] * 4
+    wrong["agreement"]["nulls"][0]["shares"] = [1, 0, 0]
     wrong["agreement"]["nulls"][1]["shares"] = [0.1] * 5
     with pytest.raises(ProblemsFound) as told:
         check_choices(wrong, MES, "some.yaml")
@@ -293,5 +295,87 @@ def test_choices_that_do_not_fit_are_told_at_once() -> None:
     assert len(problems) == 5
     assert {p.file for p in problems} == {"some.yaml"}
     assert [p.mend for p in problems][:2] == ["did you mean 'index'?", "did you mean 'sub'?"]
-    assert "4 shares for 5 answers" in problems[3].what
-    assert "add up to 1" in problems[4].what
+    assert all("add up to 1" in p.what for p in problems[3:])
+
+
+# --- what follows from the instrument by itself --------------------------------------------------
+
+
+@pytest.mark.parametrize("answers", [3, 4, 5, 7, 10, 11])
+def test_even_shares_stay_even_and_all_keep_their_sum_and_lean(answers: int) -> None:
+    assert spread_over(NULLS["uniform"], answers) == pytest.approx([1 / answers] * answers)
+    skewed = spread_over(NULLS["slightly skewed"], answers)
+    assert sum(skewed) == pytest.approx(1)
+    # The mean place on the range, each share in the middle of its stretch, stays where it is.
+    place = (np.arange(answers) + 0.5) / answers
+    assert np.dot(skewed, place) == pytest.approx(
+        np.dot(NULLS["slightly skewed"], (np.arange(5) + 0.5) / 5), abs=0.01
+    )
+
+
+def test_shares_spread_over_more_answers_by_hand() -> None:
+    """Two halves over three thirds: the middle third takes from both."""
+    assert spread_over([0.3, 0.7], 3) == pytest.approx([0.2, 1 / 3, 1.4 / 3])
+    assert spread_over([0.1, 0.2, 0.3, 0.4], 2) == pytest.approx([0.3, 0.7])
+    assert spread_over([0.05, 0.95], 2) == [0.05, 0.95]
+
+
+def four_scales() -> Instrument:
+    """Four scales of six items with seven answers, an index of another name, nothing else."""
+    given = copy.deepcopy(GIVEN)
+    given["responses"]["points"] = [{"value": v, "label": f"point {v}"} for v in range(1, 8)]
+    given["items"] = [{"item": f"i{n}"} for n in range(1, 25)]
+    base: dict[str, Any] = {"means": "ours", "kind": "both", "aliases": []}
+    given["scales"] = [
+        base | {"scale": f"s{k}", "level": "sub", "name": f"Scale {k}", "least_share": 0.5,
+                "items": [f"i{n}" for n in range(6 * k + 1, 6 * k + 7)]}
+        for k in range(4)
+    ]  # fmt: skip
+    top = {"scale": "pulse", "level": "index", "name": "Pulse", "at_least": 4}
+    given["scales"].append(base | top | {"scales": ["s0", "s1", "s2", "s3"]})
+    given["typology"]["maps"] = []
+    given["section_b"] |= {"statements": [], "categories": []}
+    return load_instrument(given)
+
+
+def test_another_instrument_needs_no_other_choices() -> None:
+    pulse = four_scales()
+    check_choices(CHOICES, pulse, "mes_reliability.yaml")
+    of, models, nulls = chosen(CHOICES, pulse)
+    assert of == "pulse"
+    assert [m["kind"] for m in models] == ["hierarchical", "correlated", "one"]
+    assert list(nulls) == ["uniform", "slightly skewed, spread from 5 to 7 answers"]
+    assert null_variance(nulls["uniform"]) == pytest.approx((7**2 - 1) / 12)
+    of, models, nulls = chosen(CHOICES, MES)
+    assert (of, len(models), nulls) == ("index", 4, NULLS)
+
+
+def test_another_instrument_is_scored_placed_and_measured() -> None:
+    """Nothing but the four scales: no map, no statements; a 7 of 7 everywhere is a score of 100."""
+    pulse = four_scales()
+    rng = np.random.default_rng(4)
+    drawn = rng.integers(1, 8, (40, 24))
+    drawn[0] = 7
+    table = pd.DataFrame(drawn.astype(str), columns=list(pulse.item_names))
+    table.insert(0, "group", ["x", "y"] * 20)
+    table.insert(0, "site", ["A"] * 20 + ["B"] * 20)
+    table.insert(0, "respondent", [f"d{n:02d}" for n in range(40)])
+    responses = responses_from(table, pulse)
+    norms, _ = norms_of([], responses, pulse, smallest=5)
+    kinds = {"responses_are": EvidenceClass.STUDY, "norms_are": EvidenceClass.STUDY}
+    found = engagement_results(responses, norms, pulse, (), **kinds, smallest=5)
+    assert not len(found.placements)
+    assert {"map", "n", "p_empowered", "note", "evidence"} <= set(found.placements.columns)
+    assert not len(found.endorsements)
+    assert found.doctors["pulse_score"].iloc[0] == 100
+    by_hand = (drawn[:20].mean() - 1) / 6 * 100
+    index = found.standings.query("site == 'A' and group == '' and scale == 'pulse'")
+    assert index["score"].iloc[0] == pytest.approx(by_hand)
+    measures = measure(
+        responses, None, pulse, few(), evidence=STUDY, confidence=0.95, seed=1, smallest=5
+    )
+    agreed = measures["aggregation"].query("site == 'A' and group == 'x' and scale == 's0'")
+    (uniform,) = agreed[agreed["null"] == "uniform"]["value"]
+    own = drawn[:20:2, :6]
+    q = own.var(axis=0, ddof=1).mean() / 4
+    assert uniform == pytest.approx(max(0, 6 * (1 - q) / (6 * (1 - q) + q)) if q < 1 else 0)

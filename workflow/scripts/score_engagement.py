@@ -23,8 +23,9 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     roster = site_roster(["sites"], sites, sheets[2:], ratings) if sites else None
     given, known = Path(job.input.responses[0]), free_groups(roster)
     responses = read_responses(given, instrument, known=known, sheet=sheets[0])
-    norms, kind = norms_of(list(map(Path, job.input.norms)), responses, instrument, sheets[1])
-    rules = {"confidence": job.params.confidence, "smallest": job.params.smallest}
+    files, least = list(map(Path, job.input.norms)), job.params.smallest
+    norms, kind = norms_of(files, responses, instrument, sheets[1], least)
+    rules = {"confidence": job.params.confidence, "smallest": least}
     rules |= {"responses_are": evidence[0], "norms_are": evidence[1]}
     found = engagement_results(responses, norms, instrument, roster or (), **rules)
     write_csv(Path(job.output.norms), norms_frame(norms, kind, evidence[1]))

@@ -80,6 +80,19 @@ def null_variance(shares: Sequence[float]) -> float:
     return float(np.dot(shares, (points - mean) ** 2))
 
 
+def spread_over(shares: Sequence[float], answers: int) -> list[float]:
+    """Shares of some number of answers as shares of another number, over the same range.
+
+    Each share is laid evenly over its stretch of the range, which is then cut into `answers`
+    equal stretches. With the same number nothing changes, and even shares stay even.
+    """
+    if len(shares) == answers:
+        return list(shares)
+    ends = np.concatenate([[0.0], np.cumsum(shares)])
+    cut = np.interp(np.linspace(0, 1, answers + 1), np.linspace(0, 1, len(shares) + 1), ends)
+    return [float(share) for share in np.diff(cut)]
+
+
 def within_agreement(values: FloatArray, expected: float) -> tuple[float, bool]:
     """r_WG(J) of (respondents, items), and whether it was below 0 and stands as 0.
 

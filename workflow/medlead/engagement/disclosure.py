@@ -6,13 +6,19 @@ small group is missing, the rest of the site tells of it. So the doctors of a si
 left out are none or at least as many as the smallest group that is shown; otherwise the
 next smallest group is left out too. This is complementary suppression (Hundepool et al.,
 Statistical Disclosure Control, 2012, chapter 4).
+
+The doctors of a site that is not shown count nowhere, neither in what is told of all sites
+nor in ranks among those who answered. Their number alone would not do: mean ranks among a
+known number of doctors add up to 50, so the sites that are shown would tell of the other.
 """
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from medlead.engagement.responses import Responses, Unit
+from medlead.sources.messages import Problem, ProblemsFound
 
 WITHHELD = "withheld"
 COLUMNS = ["site", "group", "why"]
@@ -43,8 +49,7 @@ def unit_sizes(responses: Responses) -> dict[Unit, int]:
 def hidden_units(sizes: Mapping[Unit, int], smallest: int) -> dict[Unit, str]:
     """The units that are not shown, each with the reason; whole sites have an empty group.
 
-    A site below `smallest` is not shown at all. The unit of everybody (both empty) is not
-    shown where the sites left out are so small that the others would tell of them.
+    A site below `smallest` is not shown at all (see `of_shown_sites`).
     """
     if smallest < 2:
         return {}
@@ -52,19 +57,40 @@ def hidden_units(sizes: Mapping[Unit, int], smallest: int) -> dict[Unit, str]:
     sites: dict[str, dict[str, int]] = {}
     for (site, group), n in sizes.items():
         sites.setdefault(site, {})[group] = n
-    small = 0
     for site, groups in sites.items():
-        whole = sum(groups.values())
-        if whole < smallest:
-            small += whole
+        if sum(groups.values()) < smallest:
             found[site, ""] = few
             found |= {(site, group): few for group in groups}
             continue
         for group in left_out(groups, smallest):
             found[site, group] = few if groups[group] < smallest else _OTHERS
-    if 0 < small < smallest:
-        found["", ""] = _OTHERS
     return dict(sorted(found.items()))
+
+
+def of_shown_sites(responses: Responses, smallest: int) -> Responses:
+    """The responses without those of sites of fewer than `smallest` doctors.
+
+    Raises `ProblemsFound` where no site is left.
+    """
+    hidden = hidden_units(unit_sizes(responses), smallest)
+    shown = [place for place, unit in enumerate(responses.units) if (unit[0], "") not in hidden]
+    if len(shown) == len(responses.units):
+        return responses
+    if not shown:
+        what = f"no site has answers of {smallest} doctors, so nothing of them may be shown"
+        mend = "wait for more answers, or name fewer and larger sites"
+        raise ProblemsFound([Problem(responses.file, what, mend)])
+    place = np.full(len(responses.units), -1, dtype=np.int32)
+    place[shown] = np.arange(len(shown), dtype=np.int32)
+    kept = place[responses.unit] >= 0
+    return Responses(
+        responses.items[:, kept],
+        responses.statements[:, kept],
+        place[responses.unit[kept]],
+        tuple(responses.units[at] for at in shown),
+        responses.respondents[kept],
+        responses.file,
+    )
 
 
 def withheld_frame(hidden: Mapping[Unit, str]) -> pd.DataFrame:
@@ -80,7 +106,8 @@ def withhold(
 
     `by` is the column whose every name (scale, map, statement) is a table of its own: not
     all doctors of a group have a score on every scale, so the rule holds for the `n` of
-    each again. There, every column but `keep` is emptied and `note` says why.
+    each again, and for everybody too where sites with few are so few together that the others
+    would tell of them. There, every column but `keep` is emptied and `note` says why.
     """
     if smallest < 2:
         return frame
@@ -96,7 +123,12 @@ def withhold(
         for group in _few(of_site, {g for s, g in gone if s == site}, smallest)
     }
     wholes = zip(units, frame[by], frame["n"], strict=True)
-    few |= {(s, g, name) for (s, g), name, n in wholes if not g and 0 < n < smallest}
+    whole = {(s, name): int(n) for (s, g), name, n in wholes if not g and 0 < n < smallest}
+    few |= {(site, "", name) for site, name in whole}
+    small: dict[str, int] = {}
+    for (site, name), n in whole.items():
+        small[name] = small.get(name, 0) + (n if site else 0)
+    few |= {("", "", name) for name, n in small.items() if 0 < n < smallest}
     # An empty list would choose no column where it is to choose no row.
     kept = pd.Series([unit not in gone for unit in units], index=frame.index, dtype=bool)
     shown = frame[kept].copy()

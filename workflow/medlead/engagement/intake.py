@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from medlead.engagement.disclosure import of_shown_sites
 from medlead.engagement.instrument import Instrument
-from medlead.engagement.norms import Norms, has_scores, norms_from_items, read_norms
+from medlead.engagement.norms import Norms, has_scores, norms_among, norms_from_items, read_norms
 from medlead.engagement.responses import Responses, read_norm_items, read_responses
 from medlead.engagement.results import POOL, SAMPLE, SCORES, answers_frame, items_frame
 
@@ -20,15 +21,20 @@ def free_groups(roster: Iterable[str] | None) -> Mapping[str, tuple[str, ...]] |
 
 
 def norms_of(
-    files: Sequence[Path], responses: Responses, instrument: Instrument, sheet: str = ""
+    files: Sequence[Path],
+    responses: Responses,
+    instrument: Instrument,
+    sheet: str = "",
+    smallest: int = 0,
 ) -> tuple[Norms, str]:
     """The norms of the only file, or without a file those of the respondents themselves.
 
-    The second is their kind: `sample` (answers), `scores`, or `own doctors`. Raises
-    ProblemsFound as `read_norms`.
+    Doctors of sites of fewer than `smallest` are not among those. The second is their kind:
+    `sample` (answers), `scores`, or `own doctors`. Raises ProblemsFound as `read_norms`.
     """
     if not files:
-        return norms_from_items(responses.items, instrument), POOL
+        shown = of_shown_sites(responses, smallest)
+        return norms_among(shown, instrument, smallest), POOL
     (file,) = files
     kind = SCORES if has_scores(file, instrument, sheet=sheet) else SAMPLE
     return read_norms(file, instrument, sheet=sheet), kind

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medlead.engagement.instrument import Instrument, RankKind
-from medlead.engagement.responses import read_norm_items
+from medlead.engagement.responses import Responses, read_norm_items
 from medlead.engagement.scoring import Grid, Scored, grid_of, score
 from medlead.sources.columnar import layout_of
 from medlead.sources.messages import Problem, ProblemsFound
@@ -86,6 +86,24 @@ def norms_from_items(items: NDArray[np.uint8], instrument: Instrument) -> Norms:
     scored = score(items, instrument)
     samples = {name: scored.keys[i].astype(np.float64) for i, name in enumerate(scored.scales)}
     return _norms(samples, instrument, "norm sample")
+
+
+def norms_among(responses: Responses, instrument: Instrument, smallest: int = 0) -> Norms:
+    """Norms of the respondents themselves, each ranked among all.
+
+    On each scale without the sites of which fewer than `smallest` have a score: the mean
+    ranks of the others would tell of them, since all together add up to 50. Raises
+    `ProblemsFound` where a scale has no score left.
+    """
+    scored = score(responses.items, instrument)
+    sites = sorted({site for site, _ in responses.units})
+    at = np.array([sites.index(site) for site, _ in responses.units], dtype=np.intp)
+    site = at[responses.unit]
+    samples = {}
+    for name, keys in zip(scored.scales, scored.keys, strict=True):
+        there = np.bincount(site, keys > 0, len(sites))
+        samples[name] = np.where(there[site] < smallest, 0, keys).astype(np.float64)
+    return _norms(samples, instrument, responses.file)
 
 
 def norms_from_scores(
@@ -172,7 +190,8 @@ def _norms(samples: Mapping[str, FloatArray], instrument: Instrument, file: str)
     for name, keys in samples.items():
         ordered = np.sort(keys[keys > 0])
         if not len(ordered):
-            what, mend = "nobody has a score on this scale", "give a norm sample with answers"
+            what = "nobody has a score on this scale who could be ranked against"
+            mend = "give a norm sample with answers to its items"
             problems.append(Problem(file, what, mend, None, name))
             continue
         doubled = _doubled(ordered, whole, kind).astype(np.int32)

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from medlead.engagement.aggregation import aggregation
+from medlead.engagement.aggregation import aggregation, spread_over
 from medlead.engagement.answered import Sample
-from medlead.engagement.disclosure import hidden_units, unit_sizes
+from medlead.engagement.definition import LEVELS
+from medlead.engagement.disclosure import hidden_units, of_shown_sites, unit_sizes
 from medlead.engagement.instrument import Instrument
 from medlead.engagement.reliability import reliability
 from medlead.engagement.responses import Answers, Responses
@@ -40,10 +41,12 @@ def measure(
     reliability, every site.
     `declared` are the choices of `mes_reliability.yaml`, `evidence` the classes of responses
     and norms. Each estimate draws from a random stream of its own, by its name. Sites and groups
-    of fewer than `smallest` doctors are not shown. Raises ProblemsFound where a choice does
-    not fit the instrument.
+    of fewer than `smallest` doctors are not shown, and sites of fewer count nowhere. Raises
+    ProblemsFound where a choice does not fit the instrument.
     """
     check_choices(declared, instrument, file)
+    of, models, nulls = chosen(declared, instrument)
+    responses = of_shown_sites(responses, smallest)
     hidden = hidden_units(unit_sizes(responses), smallest)
     own, of_norms = (str(kind) for kind in evidence)
     whole = [Sample("all", "", responses.items, own)]
@@ -53,7 +56,6 @@ def measure(
     sites = [
         Sample("site", site, responses.items[:, site_of == site], own)
         for site in sorted({site for site, _ in responses.units})
-        if (site, "") not in hidden
     ]
 
     def rng_of(step: str) -> Callable[[str], np.random.Generator]:
@@ -69,7 +71,7 @@ def measure(
         responses,
         score(responses.items, instrument),
         instrument,
-        nulls={null["chance"]: null["shares"] for null in declared["agreement"]["nulls"]},
+        nulls=nulls,
         confidence=confidence,
         evidence=own,
     )
@@ -89,8 +91,8 @@ def measure(
         "structure": structure(
             whole,
             instrument,
-            of=declared["confirmatory"]["of"],
-            models=declared["confirmatory"]["models"],
+            of=of,
+            models=models,
             per_item=parallel["per_item"],
             replicates=parallel["replicates"],
             percentile=parallel["percentile"],
@@ -101,9 +103,38 @@ def measure(
     }
 
 
+def chosen(
+    declared: Mapping[str, Any], instrument: Instrument
+) -> tuple[str, list[Mapping[str, str]], dict[str, list[float]]]:
+    """The scale whose structure is looked at, the models fitted to it, the shares by chance.
+
+    What checked choices (`check_choices`) come to for this instrument: the only scale of a
+    level that stands in place of a scale; no models of levels that it does not have; shares of
+    another number of answers spread over its own, and called so.
+    """
+    of, levels = declared["confirmatory"]["of"], _levels(instrument)
+    named = [scale.name for scale in instrument.scales if of in (scale.name, scale.level)]
+    scale = of if of in named else named[0]
+    models = [m for m in declared["confirmatory"]["models"] if m.get("level", levels[0]) in levels]
+    nulls: dict[str, list[float]] = {}
+    for null in declared["agreement"]["nulls"]:
+        given, count = null["shares"], len(instrument.points)
+        shares = spread_over(given, count)
+        alike = len(given) == count or np.ptp(given) <= _EXACT
+        beside = "" if alike else f", spread from {len(given)} to {count} answers"
+        nulls[f"{null['chance']}{beside}"] = shares
+    return scale, models, nulls
+
+
+def _levels(instrument: Instrument) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(scale.level for scale in instrument.scales))
+
+
 def check_choices(declared: Mapping[str, Any], instrument: Instrument, file: str) -> None:
-    """Raise ProblemsFound with every choice that does not fit the instrument: scales and
-    levels that it does not have, shares of answers of another number or sum.
+    """Raise ProblemsFound with every choice that fits no instrument, or not this one: scales
+    that it does not have, levels that there are not, shares that do not add up.
+
+    What follows from the instrument by itself is no problem (`chosen`).
     """
     problems: list[Problem] = []
 
@@ -115,23 +146,19 @@ def check_choices(declared: Mapping[str, Any], instrument: Instrument, file: str
             problems.append(Problem(file, what, mend, None, place, name, ", ".join(names)))
 
     confirmatory = declared["confirmatory"]
-    known("confirmatory.of", confirmatory["of"], instrument.scale_names)
-    levels = tuple(dict.fromkeys(scale.level for scale in instrument.scales))
+    single = [level for level in LEVELS if [s.level for s in instrument.scales].count(level) == 1]
+    known("confirmatory.of", confirmatory["of"], (*instrument.scale_names, *single))
     for model in confirmatory["models"]:
         place = f"confirmatory.models.{model['model']}.level"
         if model["kind"] == "correlated":
-            known(place, model.get("level", ""), levels)
+            known(place, model.get("level", ""), LEVELS)
         elif "level" in model:
             what, mend = "only a correlated model has a level", "delete it"
             problems.append(Problem(file, what, mend, column=place, value=model["level"]))
     for null in declared["agreement"]["nulls"]:
         place, shares = f"agreement.nulls.{null['chance']}.shares", null["shares"]
         shown = ", ".join(map(str, shares))
-        if len(shares) != len(instrument.points):
-            what = f"there are {len(shares)} shares for {len(instrument.points)} answers"
-            mend = "write one for each answer, the least first"
-            problems.append(Problem(file, what, mend, column=place, value=shown))
-        elif abs(sum(shares) - 1) > _EXACT or sum(share > 0 for share in shares) < 2:
+        if abs(sum(shares) - 1) > _EXACT or sum(share > 0 for share in shares) < 2:
             what = "the shares do not add up to 1, or leave a single answer"
             problems.append(Problem(file, what, "correct them", column=place, value=shown))
     if problems:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from medlead.engagement.disclosure import (
     hidden_units,
+    of_shown_sites,
     unit_sizes,
     withheld_frame,
     withhold,
@@ -69,22 +70,25 @@ def engagement_results(
     `endorsements` has a row for each group and site, statement and category; a site of the
     `roster` without responses has no count and no percentage there, and a `note`. A rank
     rests on responses and norms, so it has the freer class of the two. Units of fewer than
-    `smallest` doctors are not shown (see `disclosure`); `doctors` has everybody.
+    `smallest` doctors are not shown, and sites of fewer count nowhere (see `disclosure`);
+    `doctors` has everybody. Raises ProblemsFound where no site may be shown.
     """
-    scored = score(responses.items, instrument)
-    of_groups = totals_of(responses, scored, norms, instrument)
+    hidden = hidden_units(unit_sizes(responses), smallest)
+    shown = of_shown_sites(responses, smallest)
+    of_groups = totals_of(shown, score(shown.items, instrument), norms, instrument)
     every = with_wholes(of_groups, roster)
     ranked = str(resting_on(responses_are, norms_are))
-    said_by = endorsements(responses, instrument, confidence=confidence)
+    said_by = endorsements(shown, instrument, confidence=confidence)
     shares = with_absent(said_by, instrument, roster)
-    hidden = hidden_units(unit_sizes(responses), smallest)
     placed = standings(every, norms, instrument, confidence=confidence).assign(evidence=ranked)
     mapped = placements(every, norms, instrument, confidence=confidence).assign(evidence=ranked)
     said = shares.assign(evidence=str(responses_are))
     # A scale's name of its own, and how many answered at all, give nobody away.
     own = ["respondents", "category", "side"]
     return Results(
-        individuals(responses, scored, norms, instrument).assign(evidence=ranked),
+        individuals(responses, score(responses.items, instrument), norms, instrument).assign(
+            evidence=ranked
+        ),
         withhold(placed, hidden, smallest, "scale", own),
         withhold(mapped, hidden, smallest, "map", own),
         withhold(said, hidden, smallest, "statement", own),

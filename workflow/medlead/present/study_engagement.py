@@ -193,7 +193,7 @@ def agreement_frame(aggregation: pd.DataFrame, instrument: Instrument) -> pd.Dat
 def _withheld_frame(withheld: pd.DataFrame) -> pd.DataFrame:
     rows = [
         {
-            "Not shown": f"{w['site']} / {w['group']}".strip(" /") or _EVERYBODY,
+            "Not shown": f"{w['site']} / {w['group']}" if w["group"] else w["site"],
             "Why": w["why"],
         }
         for w in withheld.to_dict("records")
@@ -213,9 +213,9 @@ def engagement_reading(
     if POOL in set(norms["kind"]):
         ranked = (
             f"No norm sample was given, so each doctor is ranked among all {size:,} who answered "
-            "here. Half of them lie below 50 whatever they answered: percentiles and bands tell "
-            "sites and groups of this study apart, and nothing of how engaged doctors are "
-            "elsewhere. Each site is part of what it is ranked in."
+            "at the sites shown here. Half of them lie below 50 whatever they answered: "
+            "percentiles and bands tell sites and groups of this study apart, and nothing of how "
+            "engaged doctors are elsewhere. Each site is part of what it is ranked in."
         )
     elif results.evidence is results.responses:
         ranked = f"Each doctor is ranked in the study's own norm sample of {size:,} doctors."
@@ -250,8 +250,8 @@ def engagement_reading(
     if smallest > 1:
         found.append(
             f"Doctors answered in confidence: groups and sites of fewer than {smallest} are shown "
-            "nowhere, nor is any other number that would tell of them by subtraction. What is left "
-            "out is listed below."
+            "nowhere, nor is any other number that would tell of them by subtraction; doctors of "
+            "such sites count nowhere. What is left out is listed below."
         )
     return found
 

@@ -23,6 +23,7 @@ SOLVED := slack slack-sets sites identified witnesses solved-from
 .DEFAULT_GOAL := all
 
 all: $(VENV)/medlead-ready
+	$(if $(CONFIG),@$(BIN)/python -m medlead config $(CONFIG))
 	$(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 	@$(BIN)/python -m medlead verify $(RESULTS)
 	@$(BIN)/python -m medlead headline $(RESULTS)

@@ -20,7 +20,8 @@ configfile: "config/config.yaml"
 
 # Checked before anything is planned: the configuration, and every raw byte.
 try:
-    plan = prepare(config, root=Path(workflow.current_basedir))
+    given = map(Path, workflow.config_settings.configfiles or ())
+    plan = prepare(config, root=Path(workflow.current_basedir), overlays=list(given))
 except ProblemsFound as found:
     show_last(found.problems)
     raise WorkflowError("Nothing was run, because the input has problems.") from None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from medlead.configuration import check_config, inputs_at_odds, missing_inputs
+from medlead.configuration import check_config, inputs_at_odds, missing_inputs, read_overlay
 from medlead.plan import prepare
 from medlead.sources.manifest import write
 from medlead.sources.messages import ProblemsFound
@@ -91,9 +91,9 @@ def _set(*path: str | int, to: object) -> Callable[[dict[str, Any]], None]:
 @pytest.mark.parametrize(
     ("change", "place", "allowed"),
     [
-        (_set("seed", to="2013"), "seed", "a value of type integer"),
+        (_set("seed", to="2013"), "seed", "a whole number"),
         (_set("seed", to=-1), "seed", "at least 0"),
-        (_set("seed", to=True), "seed", "a value of type integer"),
+        (_set("seed", to=True), "seed", "a whole number"),
         (_set("analysis", "alpha", to=1), "analysis.alpha", "below 1"),
         (_set("analysis", "alpha", to=0), "analysis.alpha", "above 0"),
         (_set("analysis", "permutations", to=9), "analysis.permutations", "at least 99"),
@@ -108,8 +108,12 @@ def _set(*path: str | int, to: object) -> Callable[[dict[str, Any]], None]:
             "below 1",
         ),
         (_set("study", "title", to=""), "study.title", "a text that is not empty"),
-        (_set("study", to=None), "study", "a value of type object"),
-        (_set("inputs", "sites", "file", to="x.xls"), "inputs.sites.file", "a text that matches"),
+        (_set("study", to=None), "study", "keys with their values"),
+        (
+            _set("inputs", "sites", "file", to="x.xls"),
+            "inputs.sites.file",
+            "the name of a file that ends in .csv",
+        ),
     ],
 )
 def test_a_value_that_cannot_be_used_is_shown_with_what_can(
@@ -256,3 +260,68 @@ def test_the_report_needs_every_input(config: dict[str, Any]) -> None:
     before = {name: entry["file"] for name, entry in config["inputs"].items()}
     found = missing_inputs(config, {**CLASSES, "sites": ""}, [], list(CLASSES), before, "c.yaml")
     assert [p.what for p in found] == ["the input 'sites' of the configuration is not there"]
+
+
+# --- a configuration of one's own ---------------------------------------------------------------
+
+
+def test_a_fault_is_told_of_the_file_that_has_it(config: dict[str, Any], tmp_path: Path) -> None:
+    ours, more = tmp_path / "ours.yaml", tmp_path / "more.yaml"
+    ours.write_text("seed: x\ndisclosure: {smallest_group: five}\n", encoding="utf-8")
+    more.write_text("disclosure: {smallest_group: 0}\nstudi: {}\n", encoding="utf-8")
+    config |= {"seed": "x", "studi": {}}
+    config["disclosure"]["smallest_group"] = 0
+    config["analysis"]["alpha"] = 2
+    del config["study"]["title"]
+    with pytest.raises(ProblemsFound) as found:
+        prepare(config, ROOT, overlays=[ours, more])
+    told = {(Path(p.file).name, p.what.split("'")[1]) for p in found.value.problems}
+    assert told == {
+        ("ours.yaml", "seed"),
+        ("more.yaml", "disclosure.smallest_group"),
+        ("more.yaml", "studi"),
+        ("config.yaml", "analysis.alpha"),
+        ("config.yaml", "study.title"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "told"),
+    [
+        ("study: {title: Ours: the second}\n", 1, "this is no YAML"),
+        ("a: 1\ninputs:\n\tb: 2\n", 3, "this is no YAML"),
+        ("a:\n  b: 1\n c: 2\n", 3, "this is no YAML"),
+        ("inputs:\n  a: 1\nseed: 2\ninputs: {}\n", 4, "the key 'inputs' stands twice"),
+        ("inputs:\n  - {a: 1, a: 2}\n", 2, "the key 'a' stands twice"),
+        ("", None, "the file holds no keys"),
+        ("- study\n", None, "the file holds no keys"),
+        (None, None, "the file cannot be read"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_with_its_line(
+    tmp_path: Path, text: str | None, row: int | None, told: str
+) -> None:
+    file = tmp_path / "ours.yaml"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    with pytest.raises(ProblemsFound) as found:
+        read_overlay(file)
+    (problem,) = found.value.problems
+    assert (problem.file, problem.row) == (file.as_posix(), row)
+    assert problem.what.startswith(told)
+
+
+def test_a_file_that_can_be_read_gives_its_keys(tmp_path: Path) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text("\ufeffseed: 4\nstudy: {title: 'Ours: the second'}\n", encoding="utf-8")
+    assert read_overlay(file) == {"seed": 4, "study": {"title": "Ours: the second"}}
+
+
+def test_a_mistyped_name_is_told_alone(config: dict[str, Any]) -> None:
+    """Responses that are not found are of no class, so the run seems to be of the report."""
+    before = {name: entry["file"] for name, entry in config["inputs"].items()}
+    config["inputs"]["mes_responses"]["file"] = "anwsers.csv"
+    classes = dict.fromkeys(CLASSES, "")
+    found = missing_inputs(config, classes, ["answers.csv"], list(CLASSES), before, "c.yaml")
+    assert [p.file.rpartition("/")[2] for p in found] == ["anwsers.csv"]
+    assert "did you mean 'answers.csv'?" in found[0].mend

@@ -1,4 +1,4 @@
-"""Commands beside the build: `python -m medlead manifest|verify|headline|template`."""
+"""Commands beside the build: `python -m medlead manifest|verify|headline|template|config`."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from medlead.configuration import read_overlay
 from medlead.provenance import changed_results, read_receipts
 from medlead.sources.manifest import Manifest, write
 from medlead.sources.messages import Problem, ProblemsFound, report
@@ -48,6 +49,12 @@ def headline(folder: Path) -> int:
     if summary_file.is_file():
         _print_counts(json.loads(summary_file.read_text(encoding="utf-8")))
     print(f"\nThe report page: {page}")
+    return 0
+
+
+def check_overlay(file: Path) -> int:
+    """Check that a configuration of one's own can be read, before the engine reads it."""
+    read_overlay(file)
     return 0
 
 
@@ -108,6 +115,9 @@ def main(arguments: list[str] | None = None) -> int:
     template.add_argument("file", type=Path, help="where to write it, .csv or .xlsx")
     template.add_argument("--instruments", type=Path, default=Path("config/instruments"))
     template.set_defaults(function=write_template)
+    config = commands.add_parser("config", help=(check_overlay.__doc__ or "").splitlines()[0])
+    config.add_argument("file", type=Path)
+    config.set_defaults(function=check_overlay)
     given = vars(parser.parse_args(arguments))
     function = given.pop("function")
     try:

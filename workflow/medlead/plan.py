@@ -11,7 +11,7 @@ from json import loads
 from pathlib import Path
 from typing import Any
 
-from medlead.configuration import check_config, files_named, inputs_at_odds, missing_inputs
+from medlead.configuration import check_config, files_named, input_problems, laid_over
 from medlead.evidence import EvidenceClass
 from medlead.provenance import code_only, module_files, sha256
 from medlead.sources.each import column_texts, lacking_kinds, listed_entries, names_alike
@@ -355,15 +355,17 @@ def _relative(root: Path, files: list[Path]) -> list[str]:
     ]
 
 
-def prepare(config: Mapping[str, Any], root: Path) -> Plan:
+def prepare(config: Mapping[str, Any], root: Path, overlays: Sequence[Path] = ()) -> Plan:
     """Check the configuration and every raw file, and return the plan.
 
+    `overlays` are the files that were laid over the configuration that comes with medlead.
     Raises ProblemsFound with all faults: of the configuration first, then of the
     files against their manifest, then of what was solved about other returns than those
     given, then of the names that rules take from instruments and from the roster of sites.
     """
     schema = loads((root / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
-    check_config(config, schema, "config/config.yaml")
+    base, given = "config/config.yaml", laid_over(overlays)
+    check_config(config, schema, base, given)
     raw = Path(config["paths"]["raw"])
     problems = verify(raw)
     if config["paths"]["solved"]:
@@ -372,9 +374,8 @@ def prepare(config: Mapping[str, Any], root: Path) -> Plan:
         raise ProblemsFound(problems)
     plan = Plan(config, root)
     classes = {name: plan.evidence(name)[0] for name in config["inputs"]}
-    file, before = "config/config.yaml", files_named(root / "config/config.yaml")
-    problems = missing_inputs(config, classes, sorted(plan.manifest), plan.used, before, file)
-    problems += inputs_at_odds(config, classes, file)
+    file, before = next(reversed(given), base), files_named(root / base)
+    problems = input_problems(config, classes, sorted(plan.manifest), plan.used, before, file)
     if problems:
         raise ProblemsFound(problems)
     # The rules ask for these names; what is wrong with them is told here, before any rule.

@@ -20,6 +20,7 @@ from medlead.engagement.comments import (
     agreement,
     cohens_kappa,
     load_coding_frame,
+    of_sites,
     read_codes,
     theme_counts,
 )
@@ -278,3 +279,18 @@ def test_the_contract_finds(tmp_path, old, new, told):
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ProblemsFound, match=told):
         read_study({"comments": file, "sites": ROOT / "data/raw/sites.csv"})
+
+
+def test_comments_of_sites_that_are_not_shown_count_nowhere():
+    codes = coded(
+        ("A", "Q1", 1, "food", "food", "food"),
+        ("Tiny", "Q1", 1, "sleep", "food", "sleep"),
+        ("A", "Q2", 1, "sleep", None, "sleep"),
+    )
+    kept = of_sites(codes, ["A"])
+    counts = theme_counts(kept, CODING, ("Q1", "Q2"))
+    assert set(counts["site"]) == {"all", "A"}
+    everywhere = counts[counts["site"] == "all"].set_index(["question", "theme"])["comments"]
+    assert everywhere[everywhere > 0].to_dict() == {("Q1", "food"): 1, ("Q2", "sleep"): 1}
+    assert agreement(kept, CODING)["comments"].tolist()[0] == 1
+    assert of_sites(codes, ["A", "Tiny"]).sites == codes.sites

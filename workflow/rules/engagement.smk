@@ -193,6 +193,8 @@ rule count_comments:
         ),
         confidence=config["analysis"]["confidence"],
         sheets=plan.sheets("sites"),
+        # Of a study's own doctors, those of sites too small to be shown count nowhere.
+        shown=plan.shown_sites() if plan.own_responses else [],
         sums=plan.raw_sums(*plan.roster),
     message:
         "Engagement 12/23: the open comments by theme (sections 6.6.6 and 6.7.6)"

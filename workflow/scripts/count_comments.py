@@ -2,7 +2,13 @@
 
 from pathlib import Path
 
-from medlead.engagement.comments import agreement, load_coding_frame, read_codes, theme_counts
+from medlead.engagement.comments import (
+    agreement,
+    load_coding_frame,
+    of_sites,
+    read_codes,
+    theme_counts,
+)
 from medlead.engagement.instrument import load_instrument
 from medlead.provenance import Job
 from medlead.sources.contracts import read_study
@@ -24,6 +30,8 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         sheets = {"sites": job.params.sheets[0]} if job.params.sheets[0] else {}
         comments = read_study(paths, sheets=sheets)["comments"]
     coded = read_codes(comments, coding, questions, file=file)
+    if job.params.shown:
+        coded = of_sites(coded, job.params.shown)
     write_csv(Path(job.output.counts), theme_counts(coded, coding, questions))
     shared = agreement(coded, coding, confidence=job.params.confidence)
     write_csv(Path(job.output.agreement), shared)

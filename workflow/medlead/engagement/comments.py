@@ -6,7 +6,7 @@ kappa (1960) over the decisions "has this theme or not". The decisions on one co
 together, so its interval comes from leaving out whole comments (jackknife, Tukey 1958).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,6 +172,23 @@ def read_codes(
     sites = tuple(str(s) for s in frame["site"])
     twice = frame["second"].notna().to_numpy(dtype=bool)
     return Coded(sites, asked, marks["first"], marks["second"], marks["themes"], twice)
+
+
+def of_sites(coded: Coded, sites: Collection[str]) -> Coded:
+    """The comments of these sites alone: those of a site that is not shown count nowhere."""
+    kept = np.array([site in sites for site in coded.sites], dtype=bool)
+
+    def named(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name, keep in zip(names, kept, strict=True) if keep)
+
+    return Coded(
+        named(coded.sites),
+        named(coded.questions),
+        coded.first[kept],
+        coded.second[kept],
+        coded.themes[kept],
+        coded.twice[kept],
+    )
 
 
 def theme_counts(coded: Coded, coding: CodingFrame, questions: Sequence[str]) -> pd.DataFrame:

@@ -357,3 +357,65 @@ def test_instruments_need_not_have_section_b(tmp_path: Path) -> None:
     frame = pd.DataFrame(ROWS)[list(bare.columns)]
     frame.to_csv(path, index=False)
     assert read_responses(path, bare).statements.shape == (0, 4)
+
+
+# --- names of sites and groups, and rows that are no doctor's -----------------------------------
+
+
+def faults(
+    tmp_path: Path, rows: list[Row], **more: Any
+) -> list[tuple[int | None, str | None, str]]:
+    with pytest.raises(ProblemsFound) as found:
+        read(tmp_path, text_of(rows), **more)
+    return [(p.row, p.column, p.what) for p in found.value.problems]
+
+
+def test_one_name_spelt_in_two_ways_is_told_where_it_is_rarer(tmp_path: Path) -> None:
+    rows = [row(f"d{n}", "North General", "Medicine") for n in range(4)]
+    rows += [row("d4", "north general", "Surgery"), row("d5", "North General", "medicine ")]
+    rows += [row("d6", "Hill", "MEDICINE")]
+    found = faults(tmp_path, rows)
+    assert sorted(found) == [
+        (6, "site", "this differs from 'North General' in capitals and blanks only"),
+        (7, "group", "this differs from 'Medicine' of site 'North General' in capitals and "
+                     "blanks only"),
+    ]  # fmt: skip
+
+
+def test_groups_of_two_sites_may_be_spelt_as_their_sites_do(tmp_path: Path) -> None:
+    assert read(tmp_path, text_of([row("1", "A", "A&E"), row("2", "B", "a & e")])).count == 2
+
+
+def test_a_date_is_no_name_of_a_site_or_group(tmp_path: Path) -> None:
+    rows = [row("1"), row("2", group="2026-03-04"), row("3", site="2026-03-04 00:00:00")]
+    found = faults(tmp_path, rows)
+    assert [(r, c) for r, c, _ in sorted(found)] == [(3, "group"), (4, "site")]
+    assert all("this is a date" in what for _, _, what in found)
+    assert read(tmp_path, text_of([row("2026-03-04", group="Ward 2026-03")])).count == 1
+
+
+def test_a_row_of_totals_is_one_problem(tmp_path: Path) -> None:
+    means = dict.fromkeys(MES.columns[3:], "3.4")
+    found = faults(tmp_path, [row("1"), row("Mean", "", "", **means), row("2", "A", "", q01="8")])
+    assert sorted((r, c) for r, c, _ in found if c) == [(4, "group"), (4, "q01")]
+    ((at, _, what),) = [p for p in found if p[1] is None]
+    assert at == 3
+    assert "no doctor's answers" in what
+
+
+def test_an_unknown_site_is_told_once_for_all_its_rows(tmp_path: Path) -> None:
+    rows = [row(str(n), "Nrth", "x") for n in range(30)] + [row("z", "North", "x")]
+    found = faults(tmp_path, rows, known={"North": ()})
+    assert [(r, c) for r, c, _ in found] == [(2, "site"), (3, "site")]
+    assert "29 more rows" in found[1][2]
+
+
+def test_a_heading_that_may_be_another_is_told_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text_of([row("1")]).replace("group", "specialty"), encoding="utf-8")
+    with pytest.raises(ProblemsFound) as found:
+        read_responses(path, MES)
+    mends = {p.column: p.mend for p in found.value.problems}
+    assert mends["group"].startswith("rename the column that holds it ('specialty')")
+    assert mends["specialty"].startswith("if it holds 'group', rename it")
+    assert "`ignored`" in mends["specialty"]

@@ -19,6 +19,7 @@ from medlead.engagement.bands import band_labels, band_numbers, band_probabiliti
 from medlead.engagement.instrument import Instrument, RankKind, load_instrument
 from medlead.engagement.norms import (
     Norms,
+    has_scores,
     norms_from_items,
     norms_from_scores,
     read_norms,
@@ -373,6 +374,32 @@ def test_wrong_norms_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ProblemsFound) as told:
         read_norms(path, MES)
     assert [(p.row, p.value) for p in told.value.problems] == [(2, "abc")]
+
+
+def test_a_file_of_scores_with_faults_is_told_as_one(tmp_path: Path) -> None:
+    """A missing scale is told as missing, and a mark, a text and a number too high together."""
+    path = tmp_path / "scores.csv"
+    lacking = [name for name in MES.scale_names if name != "meta-2"]
+    path.write_text(",".join(lacking) + "\n" + ",".join(["50"] * 11) + "\n", encoding="utf-8")
+    assert has_scores(path, MES)
+    with pytest.raises(ProblemsFound) as found:
+        read_norms(path, MES)
+    assert [(p.column, p.what) for p in found.value.problems] == [
+        ("meta-2", "the column is missing")
+    ]
+    rows = [["50"] * 12, ["140", "NA", "55%", *["50"] * 9], ["", "40", *["50"] * 10]]
+    text = "\n".join(["Scores of spring", "", ",".join(MES.scale_names), *map(",".join, rows)])
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ProblemsFound) as found:
+        read_norms(path, MES)
+    assert {(p.file, p.row, p.value) for p in found.value.problems} == {
+        (path.as_posix(), 5, "140"), (path.as_posix(), 5, "55%")
+    }  # fmt: skip
+    path.write_text(text.replace("140", "14").replace("55%", "55"), encoding="utf-8")
+    assert read_norms(path, MES).scales[MES.scale_names[1]].size == 2
+    items = [name for name in MES.item_names if name != "q07"]
+    path.write_text(",".join(items) + "\n" + ",".join(["3"] * 29) + "\n", encoding="utf-8")
+    assert not has_scores(path, MES)
 
 
 # --- bands -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ ranks are exact at the edges of bands.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from medlead.engagement.scoring import Grid, Scored, grid_of, score
 from medlead.sources.columnar import layout_of
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.sources.reading import read_text_table
+from medlead.sources.sheets import heading_share
 
 FloatArray = NDArray[np.float64]
 
@@ -103,19 +104,28 @@ def norms_among(responses: Responses, instrument: Instrument, smallest: int = 0)
     for name, keys in zip(scored.scales, scored.keys, strict=True):
         there = np.bincount(site, keys > 0, len(sites))
         samples[name] = np.where(there[site] < smallest, 0, keys).astype(np.float64)
+    if not any(keys.any() for keys in samples.values()):
+        what, mend = "no respondent answered enough items of any scale", "add the answers"
+        raise ProblemsFound([Problem(responses.file, what, mend)])
     return _norms(samples, instrument, responses.file)
 
 
 def norms_from_scores(
-    scores: Mapping[str, FloatArray], instrument: Instrument, *, file: str = "norm sample"
+    scores: Mapping[str, FloatArray],
+    instrument: Instrument,
+    *,
+    file: str = "norm sample",
+    rows: Sequence[int] = (),
+    told: Sequence[Problem] = (),
 ) -> Norms:
     """Norms from scores on the shown range, by scale; NaN is missing.
 
-    Every scale of the instrument needs its scores. Raises `ProblemsFound` for scales that
-    are missing, unknown or without a score, and scores outside the range.
+    Every scale of the instrument needs its scores. `rows` are those of the scores in their
+    file (else counted from 2), `told` what is wrong with it besides. Raises `ProblemsFound` for
+    all that, scales that are missing, unknown or without a score, and scores outside the range.
     """
     grid = grid_of(instrument)
-    problems = []
+    problems = list(told)
     for name in instrument.scale_names:
         if name not in scores:
             problems.append(
@@ -128,7 +138,8 @@ def norms_from_scores(
             what, mend = "the score is outside the range of scores", "correct it, or leave it empty"
             allowed = f"{grid.lowest:g} to {grid.highest:g}"
             shown = f"{values[row]:g}"
-            problems.append(Problem(file, what, mend, int(row) + 2, name, shown, allowed))
+            at = rows[row] if rows else int(row) + 2
+            problems.append(Problem(file, what, mend, at, name, shown, allowed))
     for name in scores:
         if name not in instrument.scale_names:
             allowed = ", ".join(instrument.scale_names)
@@ -149,37 +160,47 @@ def read_norms(path: Path, instrument: Instrument, *, sheet: str = "") -> Norms:
     """
     if has_scores(path, instrument, sheet=sheet):
         table = read_text_table(path, columns=instrument.scale_names, sheet=sheet or None)
-        return norms_from_scores(_numbers(table.frame, table.rows, path), instrument)
+        scores, told = _numbers(table.frame, table.rows, path, instrument.missing)
+        shown = path.as_posix()
+        return norms_from_scores(scores, instrument, file=shown, rows=table.rows, told=told)
     return norms_from_items(read_norm_items(path, instrument, sheet=sheet), instrument)
 
 
 def has_scores(path: Path, instrument: Instrument, *, sheet: str = "") -> bool:
-    """Whether a norm file has the scales of the instrument, and not its items."""
+    """Whether the headings of a norm file are the scales of the instrument, not its items.
+
+    Of a file with faults: whether it has more of the former, so that these are told.
+    """
+    items, scales = instrument.item_names, instrument.scale_names
     if not path.is_file():
         return False
     if path.suffix.lower() in (".csv", ".tsv", ".txt"):
         with path.open("rb") as source:
-            return layout_of(source.readline(1 << 16), instrument.scale_names) is not None
+            heading = source.readline(1 << 16)
+        if layout_of(heading, scales) is not None:
+            return True
+        if any(layout_of(heading, (*who, *items)) for who in ((), (instrument.respondent,))):
+            return False
     try:
-        read_text_table(path, columns=instrument.scale_names, sheet=sheet or None)
-    except ProblemsFound:
+        of_scales, of_items = (heading_share(path, n, sheet or None) for n in (scales, items))
+    except (ProblemsFound, ValueError):
         return False
-    return True
+    return of_scales > of_items
 
 
-def _numbers(frame: pd.DataFrame, rows: tuple[int, ...], path: Path) -> dict[str, FloatArray]:
+def _numbers(
+    frame: pd.DataFrame, rows: tuple[int, ...], path: Path, missing: Sequence[str]
+) -> tuple[dict[str, FloatArray], list[Problem]]:
     problems, found = [], {}
     for name in frame.columns:
-        text = frame[name]
+        text = frame[name].where(~frame[name].isin(missing), "")
         values = pd.to_numeric(text.where(text != "", None), errors="coerce")
         for at in np.flatnonzero(values.isna() & (text != ""))[:20]:
             mend = "write a number with a decimal point, or leave the cell empty"
             row, shown = rows[at], str(text.iloc[at])
             problems.append(Problem(path.as_posix(), "this is no number", mend, row, name, shown))
         found[str(name)] = values.to_numpy(dtype=np.float64)
-    if problems:
-        raise ProblemsFound(problems)
-    return found
+    return found, problems
 
 
 def _norms(samples: Mapping[str, FloatArray], instrument: Instrument, file: str) -> Norms:

@@ -16,6 +16,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medlead.engagement.instrument import Instrument
+from medlead.engagement.response_names import (
+    A_DATE,
+    MISSING,
+    alike_names,
+    is_date,
+    of_rows_without_a_place,
+)
 from medlead.sources.columnar import Block, Layout, codes_of, layout_of, read_blocks, texts_of
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.sources.reading import heading_key, nearest, read_text_table
@@ -25,7 +32,6 @@ Unit = tuple[str, str]
 
 _BAD = 255
 _SHOWN_CELLS = 20
-_MISSING_TEXT = "the respondent's {} is missing"
 
 
 @dataclass(frozen=True)
@@ -206,6 +212,10 @@ class _Reader:
                 np.concatenate([a[place] for a in answers], out=column)
         answers.clear()
         unit, listed = self._units(units)
+        if units:
+            named = (self.file, self.columns[1:3], listed, unit, np.concatenate(rows))
+            self.problems += alike_names(*named)
+            self.problems = of_rows_without_a_place(self.problems, *self.columns[1:3])
         respondents = _joined(names)
         if names:
             self._check_twice(respondents, np.concatenate(rows))
@@ -275,9 +285,10 @@ class _Reader:
         text: str,
         rows: NDArray[np.int64],
         allowed: str | None = None,
+        most: int = _SHOWN_CELLS,
     ) -> None:
         told = self.wrong.setdefault((column, text), [0, 0, 0])
-        for row in rows[: max(0, _SHOWN_CELLS - told[1])]:
+        for row in rows[: max(0, most - told[1])]:
             self.problems.append(Problem(self.file, what, mend, int(row), column, text, allowed))
             told[1] += 1
         told[0] += len(rows)
@@ -294,7 +305,7 @@ class _Reader:
         words = block.words(0)
         missing = np.flatnonzero(~words.any(axis=1))
         if len(missing):
-            what, name = _MISSING_TEXT.format("name"), self.columns[0]
+            what, name = MISSING.format("name"), self.columns[0]
             self._wrong(what, "give each respondent a name or number", name, "", rows[missing])
         return np.ascontiguousarray(words).astype(">u8").view(f"S{words.shape[1] * 8}")[:, 0]
 
@@ -306,8 +317,10 @@ class _Reader:
         name = self.columns[column]
         for n, text in enumerate(texts):
             if not text:
-                what = _MISSING_TEXT.format(name)
+                what = MISSING.format(name)
                 self._wrong(what, f"write the {name}", name, text, rows[number == n])
+            elif is_date(text):
+                self._wrong(A_DATE, f"write the {name}", name, text, rows[number == n])
             elif column == 1 and self.known is not None and text not in self.known:
                 self._unknown(name, text, tuple(self.known), rows[number == n])
         codes = np.array([seen.setdefault(text, len(seen)) for text in texts], dtype=np.int32)
@@ -318,7 +331,7 @@ class _Reader:
     ) -> None:
         near = nearest(text, known)
         mend = f"did you mean '{near}'?" if near else f"correct it, or list the {name}"
-        self._wrong(f"the {name} is not known", mend, name, text, rows, ", ".join(known))
+        self._wrong(f"the {name} is not known", mend, name, text, rows, ", ".join(known), most=1)
 
     def _units(
         self, parts: list[tuple[NDArray[np.int32], NDArray[np.int32]]]

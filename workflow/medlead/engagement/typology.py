@@ -102,19 +102,16 @@ def placements(
         table["note"] = notes(given.respondents, count, unsure, instrument)
         tables.append(pd.DataFrame(table))
     if not tables:
-        return _no_places(typology)
+        return pd.DataFrame(columns=_columns(typology))
     order = np.arange(len(given.units) * len(tables)).reshape(len(tables), -1).T.ravel()
     return pd.concat(tables, ignore_index=True).iloc[order].reset_index(drop=True)
 
 
-def _no_places(typology: Typology) -> pd.DataFrame:
-    """The table of an instrument without maps."""
-    axes = [f"{a}{end}" for a in ("organisational", "individual") for end in ("", "_low", "_high")]
+def _columns(typology: Typology) -> list[str]:
+    sides = [f"{n}{end}" for n in ("organisational", "individual") for end in ("", "_low", "_high")]
     chances = [f"p_{quadrant.label}" for quadrant in typology.quadrants]
-    texts = dict.fromkeys(["site", "group", "map", "quadrant", "quadrant_by_rule", "note"], "str")
-    names = ["site", "group", "map", "respondents", "n", *axes, "quadrant", "quadrant_by_rule"]
-    types = dict.fromkeys(["respondents", "n"], "int64") | dict.fromkeys([*axes, *chances], "float")
-    return pd.DataFrame(columns=[*names, *chances, "note"]).astype(types | texts)
+    head, named = ["site", "group", "map", "respondents", "n"], ["quadrant", "quadrant_by_rule"]
+    return [*head, *sides, *named, *chances, "note"]
 
 
 def _of_one(sums: FloatArray, axis: int, standing: object) -> FloatArray:

@@ -62,7 +62,7 @@ def column_texts(
     name: str,
     sheet: str,
     columns: Callable[[], Sequence[str]],
-    ignored: Sequence[str] = (),
+    ignored: Sequence[str] | None = None,
 ) -> list[tuple[int, str]]:
     """The row and the text of every record in the column `name`.
 

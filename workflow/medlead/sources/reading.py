@@ -9,7 +9,7 @@ a mark or a number means is decided per column by the contracts.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +17,7 @@ import pandas as pd
 
 from medlead.sources.grids import Grid, load_grids
 from medlead.sources.messages import Problem, ProblemsFound
+from medlead.sources.sheets import HEADING_WITHIN, best_score, choose_sheet, score_of
 
 # These stand there, and are part of what a reader of tables needs.
 from medlead.sources.texts import clean as clean
@@ -64,8 +65,6 @@ ERROR_CELLS = frozenset(
 UNSTORED = "#UNSTORED!"
 
 _FOOTNOTE = re.compile(r"(?:sources?|notes?|n\.?b\.?|copyright)\b|©|\(c\)|[*†‡]+\s*\w", re.I)
-# Titles above a heading are few; looking further would only cost time in long files.
-_HEADING_WITHIN = 200
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def read_text_table(
     columns: Sequence[str],
     sheet: str | None = None,
     keep_faults: bool = False,
-    ignored: Sequence[str] = (),
+    ignored: Sequence[str] | None = None,
 ) -> TextTable:
     """The records of a CSV, TSV or XLSX file as text, in the order of `columns`.
 
@@ -100,74 +99,29 @@ def read_text_table(
     formulas without a stored value, cells merged within the table. With `keep_faults`
     error cells stay as they are, and formulas without a value read `#UNSTORED!`: for
     tables whose reader judges each cell itself. Columns headed by one of `ignored` are left out
-    with a note.
+    with a note (None: the table has no such list).
     """
     wanted = {heading_key(name): name for name in columns}
     if len(wanted) != len(columns):
         raise ValueError(f"wanted columns are not told apart: {list(columns)}")
-    grids = load_grids(path, lambda rows: _best_score(rows, wanted))
-    grid = _choose_sheet(path.as_posix(), grids, wanted, sheet)
+    grids = load_grids(path, lambda rows: best_score(rows, wanted))
+    grid = choose_sheet(path.as_posix(), grids, wanted, sheet)
     return _Table(grid, wanted, keep_faults, ignored).read()
-
-
-def _score(row: Sequence[str], wanted: Mapping[str, str]) -> float:
-    return len({heading_key(cell) for cell in row} & wanted.keys()) / len(wanted)
-
-
-def _best_score(rows: Sequence[Sequence[str]], wanted: Mapping[str, str]) -> float:
-    return max((_score(row, wanted) for row in rows[:_HEADING_WITHIN]), default=0.0)
-
-
-def _choose_sheet(
-    shown: str, grids: list[Grid], wanted: Mapping[str, str], sheet: str | None
-) -> Grid:
-    names = [grid.sheet for grid in grids if grid.sheet is not None]
-    listed = ", ".join(f"'{name}'" for name in names)
-    if sheet is not None and names:
-        for grid in grids:
-            if grid.sheet is not None and clean(grid.sheet) == clean(sheet):
-                return grid
-        near = nearest(sheet, names)
-        mend = f"did you mean '{near}'?" if near else "name one of the sheets"
-        what = "the workbook has no such sheet"
-        raise ProblemsFound([Problem(shown, what, mend, value=sheet, allowed=listed)])
-    if len(grids) == 1:
-        return grids[0]
-    scores = [_best_score(grid.cells, wanted) for grid in grids]
-    best = [grid for grid, score in zip(grids, scores, strict=True) if score == max(scores)]
-    if max(scores) > 0 and len(best) == 1:
-        return best[0]
-    in_sight = [grid for grid in best if not grid.hidden]
-    if max(scores) > 0 and len(in_sight) == 1:
-        left = ", ".join(f"'{grid.sheet}'" for grid in best if grid.hidden)
-        note = f"hidden sheets hold the table's heading too and are not read ({left})"
-        return replace(in_sight[0], notes=(*in_sight[0].notes, note))
-    if max(scores) == 1:
-        held = ", ".join(f"'{grid.sheet}'" for grid in best)
-        what = "more than one sheet holds the table's heading, so it is not clear which to read"
-        mend = "delete or rename headings on the others, or name the sheet in the configuration"
-        raise ProblemsFound([Problem(shown, what, mend, value=held)])
-    raise ProblemsFound(
-        [
-            Problem(
-                shown,
-                "no sheet has a row that holds the wanted headings",
-                "write the headings in one row above the records",
-                value=f"sheets {listed}",
-                allowed=", ".join(wanted.values()),
-            )
-        ]
-    )
 
 
 class _Table:
     """The search for one table in one grid; collects problems and notes on the way."""
 
     def __init__(
-        self, grid: Grid, wanted: Mapping[str, str], keep_faults: bool, ignored: Sequence[str]
+        self,
+        grid: Grid,
+        wanted: Mapping[str, str],
+        keep_faults: bool,
+        ignored: Sequence[str] | None,
     ) -> None:
         self.grid = grid
-        self.ignored = {heading_key(name) for name in ignored}
+        self.can_ignore = ignored is not None
+        self.ignored = {heading_key(name) for name in ignored or ()}
         self.keep_faults = keep_faults
         self.wanted = wanted
         self.cells = [[clean(cell) for cell in row] for row in grid.cells]
@@ -212,7 +166,7 @@ class _Table:
         self.problems.append(Problem(self.grid.file, what, mend, row, column, value, allowed))
 
     def _find_heading(self) -> int:
-        scores = [_score(row, self.wanted) for row in self.cells[:_HEADING_WITHIN]]
+        scores = [score_of(row, self.wanted) for row in self.cells[:HEADING_WITHIN]]
         best = max(scores, default=0.0)
         heading = scores.index(best) if best >= 0.5 else self._guess_heading()
         if not scores or self._likeness(heading) < 0.5:
@@ -230,7 +184,7 @@ class _Table:
         return heading
 
     def _guess_heading(self) -> int:
-        return max(range(min(len(self.cells), _HEADING_WITHIN)), key=self._likeness, default=0)
+        return max(range(min(len(self.cells), HEADING_WITHIN)), key=self._likeness, default=0)
 
     def _likeness(self, r: int) -> float:
         headings = [text for text in self.cells[r] if text]
@@ -262,6 +216,7 @@ class _Table:
         if respelt:
             self.notes.append(f"headings read by their letters: {', '.join(respelt)}")
         missing = [name for name in self.wanted.values() if name not in places]
+        unused = [text for text in extra if nearest(text, missing) is None]
         for text in extra:
             near = nearest(text, missing)
             if near is not None:
@@ -270,17 +225,25 @@ class _Table:
                 self._problem(what, f"rename the heading to '{near}'", heading, text)
                 continue
             twin = nearest(text, places)
-            mend = "remove the column, or name it in the configuration if it is to be read"
+            mend = f"{self._rename(missing)}remove the column"
+            if self.can_ignore:
+                mend += ", or list its heading under `ignored` in the instrument's file"
             if twin is not None:
                 mend = f"remove the column; '{twin}' is there already"
             self._problem("this column is not used here", mend, heading, text)
         for name in missing:
             near = nearest(name, (text for text in self.cells[heading] if text))
             mend = "add the column; leave its cells empty where nothing is known"
+            if unused and near is None:
+                mend = f"rename the column that holds it ({_listed(unused)}), or {mend}"
             if near is not None:
                 mend += f" (the nearest heading is '{near}')"
             self._problem("the column is missing", mend, heading, name)
         return places
+
+    @staticmethod
+    def _rename(missing: Sequence[str]) -> str:
+        return f"if it holds '{missing[0]}', rename it; else " if len(missing) == 1 else ""
 
     def _find_records(self, heading: int, left: int) -> list[int]:
         filled = [r for r in range(heading + 1, len(self.cells)) if any(self.cells[r])]
@@ -376,6 +339,11 @@ class _Table:
             self.notes.append(
                 f"blanks around the text, or unusual ones, removed in {cells} (first: row {first})"
             )
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(f"'{name}'" for name in names[:most]) + more
 
 
 def _shown(cells: Sequence[str], most: int = 80) -> str:

@@ -225,7 +225,9 @@ class _Table:
                 self._problem(what, f"rename the heading to '{near}'", heading, text)
                 continue
             twin = nearest(text, places)
-            mend = f"{self._rename(missing)}remove the column"
+            mend = "remove the column"
+            if missing:
+                mend = f"if it holds {_listed(missing, joined=' or ')}, rename it; else {mend}"
             if self.can_ignore:
                 mend += ", or list its heading under `ignored` in the instrument's file"
             if twin is not None:
@@ -240,10 +242,6 @@ class _Table:
                 mend += f" (the nearest heading is '{near}')"
             self._problem("the column is missing", mend, heading, name)
         return places
-
-    @staticmethod
-    def _rename(missing: Sequence[str]) -> str:
-        return f"if it holds '{missing[0]}', rename it; else " if len(missing) == 1 else ""
 
     def _find_records(self, heading: int, left: int) -> list[int]:
         filled = [r for r in range(heading + 1, len(self.cells)) if any(self.cells[r])]
@@ -341,9 +339,9 @@ class _Table:
             )
 
 
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(f"'{name}'" for name in names[:most]) + more
+def _listed(names: Sequence[str], most: int = 5, joined: str = ", ") -> str:
+    more = f"{joined}{len(names) - most} more" if len(names) > most else ""
+    return joined.join(f"'{name}'" for name in names[:most]) + more
 
 
 def _shown(cells: Sequence[str], most: int = 80) -> str:

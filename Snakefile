@@ -34,6 +34,7 @@ include: "workflow/rules/doctors.smk"
 include: "workflow/rules/engagement.smk"
 include: "workflow/rules/trusts.smk"
 include: "workflow/rules/performance.smk"
+include: "workflow/rules/extremes.smk"
 include: "workflow/rules/verdicts.smk"
 include: "workflow/rules/notebooks.smk"
 include: "workflow/rules/report.smk"
@@ -51,7 +52,11 @@ rule all:
             else []
         ),
         (
-            plan.results("performance/marks.csv", "performance/coherence.csv")
+            plan.results(
+                "performance/marks.csv",
+                "performance/coherence.csv",
+                "performance/extremes-words.csv",
+            )
             if plan.builds("report")
             else []
         ),

@@ -91,8 +91,8 @@ def corrected_readings(
       tendency by maximum likelihood, as r of the codes in the whole distribution and as the
       latent r. The hidden units count by their scores' place alone.
 
-    `holds_printed`: whether the printed r's interval meets the reading (least to most, or the
-    estimate rounded by as much); `interval_holds_printed`: or its interval.
+    `holds_printed`: whether the printed r's interval meets least to most, where these are bounds
+    and not one estimate; `interval_holds_printed`: whether it meets the interval.
     """
     lines = []
     x = np.asarray(scores, dtype=np.float64)
@@ -172,7 +172,8 @@ def _held(row: Mapping[str, object], printed: tuple[float, float, float]) -> dic
     def meets(first: object, last: object) -> str:
         return YES if float(first) <= high and float(last) >= low else NO  # type: ignore[arg-type]
 
+    bounds = row["reading"] in (ENDS, BOUNDED)
     return {
-        "holds_printed": meets(row["least"], row["most"]),
+        "holds_printed": meets(row["least"], row["most"]) if bounds else "",
         "interval_holds_printed": meets(row["low"], row["high"]),
     }

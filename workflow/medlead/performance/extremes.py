@@ -20,7 +20,7 @@ from medlead.performance.dependence import (
 )
 from medlead.performance.doses import smallest_without_ties, within_groups
 from medlead.performance.extremes_plan import ExtremesPlan
-from medlead.performance.extremes_words import EXTREME_WORDS
+from medlead.performance.extremes_words import EXTREME_WORDS, SIMULATED_WORDS
 from medlead.performance.identified import Row
 from medlead.performance.influence import holm_within, leave_one_out, leave_two_out
 from medlead.performance.ordinal_tables import cut_regressions, ordinal_regressions
@@ -98,7 +98,7 @@ def examine_extremes(
         return np.random.default_rng(step_seed(seed, f"examine_extremes {name}"))
 
     doses = within_groups(
-        scores.to_numpy(dtype=np.float64),
+        np.asarray(scores, dtype=np.float64),
         coded,
         groups,
         ends,
@@ -118,9 +118,7 @@ def examine_extremes(
     built = plan.built if plan.built in coded.columns else None
     rules, partial = pd.DataFrame(), pd.DataFrame()
     if built is not None:
-        rules = monotone_rules(
-            coded, built, units, permutations=plan.shuffles, rng=stream("rules")
-        )
+        rules = monotone_rules(coded, built, units, permutations=plan.shuffles, rng=stream("rules"))
         partial = partial_associations(
             scores, coded, built, permutations=shuffles, rng=stream("partial")
         )
@@ -148,8 +146,13 @@ def examine_extremes(
         for name, table in tables.items()
     }
     labels = {name: scales[name].label for name in ratings}
+    simulated = resting_on(evidence, EvidenceClass.SIMULATED)
     told = [
-        {"about": about, "words": words, "evidence": str(evidence)}
+        {
+            "about": about,
+            "words": words,
+            "evidence": str(simulated if about in SIMULATED_WORDS else evidence),
+        }
         for about, tell in EXTREME_WORDS.items()
         if (words := tell(tables, labels, plan, alpha))
     ]
@@ -172,7 +175,9 @@ def _with_power(
     size = int((groups == TOP).sum())
     best = smallest_without_ties(size, power=plan.power, alpha=alpha, draws=plan.draws, rng=rng)
     no_ties = {
-        **dict(zip(keys, ["", "one end, ratings all different", "Spearman", size, size], strict=True)),
+        **dict(
+            zip(keys, ["", "one end, ratings all different", "Spearman", size, size], strict=True)
+        ),
         **dict(zip(power, [best.rank, best.latent, best.most], strict=True)),
     }
     model = pd.concat([model, pd.DataFrame([no_ties])], ignore_index=True)
@@ -181,5 +186,5 @@ def _with_power(
     both = pd.concat([tests, model], ignore_index=True)
     first = ["kind", *keys]
     rest = [c for c in both.columns if c not in (*first, "evidence")]
-    text = {c: "" for c in ("p_method", "note")}
+    text = dict.fromkeys(("p_method", "note"), "")
     return both[[*first, *rest, "evidence"]].fillna(text)

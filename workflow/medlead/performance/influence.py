@@ -17,7 +17,6 @@ from medlead.performance.permutation import (
     whole,
 )
 from medlead.performance.resampling import FloatArray, kendall, pearson, spearman
-from medlead.performance.significance import adjust
 
 COEFFICIENTS = ("Pearson", "Spearman", "Kendall tau-b")
 DELTA = "Cliff's delta"
@@ -121,7 +120,7 @@ def leave_two_out(
             codes = coded[rating].to_numpy(dtype=np.float64)
             rated = kept & ~np.isnan(codes)
             table[row, column] = group_test(codes[rated], labels[rated], levels[str(rating)], ends)
-    holm = np.array([adjust(row, "holm") for row in table[:, :, 1]])
+    holm = holm_rows(table[:, :, 1])
     passes = holm < alpha
     lines = []
     for column, rating in enumerate(coded.columns):
@@ -161,5 +160,20 @@ def holm_within(frame: pd.DataFrame, by: Sequence[str]) -> "pd.Series[float]":
     """Holm's adjusted p of the column `p_value`, over the rows of each group of `by`."""
     found = pd.Series(np.nan, index=frame.index)
     for _, rows in frame.groupby(list(by), sort=False):
-        found.loc[rows.index] = adjust(rows["p_value"].to_numpy(dtype=float), "holm")
+        p = rows["p_value"].to_numpy(dtype=np.float64)
+        found.loc[rows.index] = holm_rows(p[None, :])[0]
+    return found
+
+
+def holm_rows(p: FloatArray) -> FloatArray:
+    """Holm's (1979) adjusted p within each row; NaN stay and do not count.
+
+    As `significance.adjust`, for many rows at once.
+    """
+    order = np.argsort(p, axis=1, kind="stable")  # NaN come last
+    ranked = np.take_along_axis(p, order, axis=1)
+    left = (~np.isnan(p)).sum(axis=1, keepdims=True) - np.arange(p.shape[1])
+    raised = np.minimum(np.maximum.accumulate(ranked * left, axis=1), 1.0)
+    found = np.empty_like(p)
+    np.put_along_axis(found, order, raised, axis=1)
     return found

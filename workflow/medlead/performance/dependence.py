@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from medlead.performance.doses import stratified, tested_p
+from medlead.performance.doses import stratified, stratified_p
 from medlead.performance.influence import exact_p
 from medlead.performance.resampling import FloatArray, kendall, spearman
 
@@ -232,7 +232,7 @@ def partial_associations(
     """
     others = [str(c) for c in coded.columns if c != target]
     lines = []
-    for chosen in ([], *([o] for o in others), others):
+    for chosen in ([], *([o] for o in others), *([others] if len(others) > 1 else [])):
         known = coded[[target, *chosen]].dropna()
         x = np.asarray(scores.loc[known.index], dtype=np.float64)
         y = np.asarray(known[target], dtype=np.float64)
@@ -242,7 +242,7 @@ def partial_associations(
         tested = stratified(x, y, strata, "Kendall tau-b")
         p = np.nan
         if tested.n:
-            p, _ = tested_p(tested, x, y, strata, "Kendall tau-b", permutations, rng)
+            p, _ = stratified_p(tested, x, y, strata, "Kendall tau-b", permutations, rng)
         lines.append(
             {
                 "rating": target,

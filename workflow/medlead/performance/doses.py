@@ -83,7 +83,7 @@ def stratified(
     return Tested(observed, null, observed / float(np.sqrt(untied[0] * untied[1])), total)
 
 
-def tested_p(
+def stratified_p(
     tested: Tested,
     x: FloatArray,
     y: FloatArray,
@@ -224,7 +224,7 @@ def within_groups(
             )
             for statistic in STATISTICS:
                 tested = stratified(x, y, strata, statistic)
-                p, how = tested_p(
+                p, how = stratified_p(
                     tested, x, y, strata, statistic, permutations, streams[str(rating)]
                 )
                 low = high = np.nan

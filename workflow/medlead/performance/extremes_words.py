@@ -267,7 +267,10 @@ def partial_words(tables: Tables, labels: Labels, plan: ExtremesPlan, alpha: flo
     if table.empty:
         return ""
     plain, alike = table[table["given"] == ""].iloc[0], table[table["given"] != ""]
-    one, every = alike.iloc[:-1], alike.iloc[-1]
+    if alike.empty:
+        return ""
+    every, several = alike.iloc[-1], alike["given"].str.contains(" + ", regex=False)
+    one = alike[~several]
     below = one[one["p_value"] < alpha]
     words = (
         f"Among {plan.units} alike in one other rating the association of the {plan.score_name} "

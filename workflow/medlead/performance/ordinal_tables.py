@@ -71,7 +71,7 @@ def ordinal_regressions(
         *("parallel_p", "parallel_note", "note"),
     ]
     frame = pd.DataFrame(lines, columns=columns)
-    return frame.fillna({"parallel_note": "", "note": "", "separation": ""})
+    return _texts(frame, "parallel_note", "note", "separation")
 
 
 def cut_regressions(
@@ -126,7 +126,13 @@ def cut_regressions(
         *("log_odds", "median", "low", "high", "p_value", "note"),
     ]
     frame = pd.DataFrame(lines, columns=columns)
-    return frame.fillna({"method": "", "separation": "", "note": ""})
+    return _texts(frame, "method", "separation", "note")
+
+
+def _texts(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """The frame with nothing instead of NA in these columns."""
+    filled = {n: frame[n].astype(object).where(frame[n].notna(), "") for n in names}
+    return frame.assign(**filled)
 
 
 def _levels_there(values: FloatArray) -> IntArray:

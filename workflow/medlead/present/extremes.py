@@ -27,6 +27,7 @@ from medlead.ratings import RatingScale
 _ROW = 0.2  # inches
 _HEAD = 0.32
 _VALUES = 1.55
+_LANES = 0.27  # inches for the marks of one unit
 _SHOWN = ("Pearson", "Kendall tau-b", DELTA)
 _NAMES = {
     PRINTED: "printed, all",
@@ -58,7 +59,7 @@ def draw_corrected(
     ratings = list(dict.fromkeys(data["rating"]))
     rows = {rating: int((data["rating"] == rating).sum()) for rating in ratings}
     level = f"{100 * confidence:g} %"
-    title = f"What r of the {plan.score_name} over both ends says of all {plan.units}"
+    title = f"Correlations with the {plan.score_name}: from both ends to all"
     caption = (
         f"Thin lines: {level} intervals. Thick bars: what a reading can be over all values that "
         f"the {plan.units} between the ends can have, rounding carried. Dashed: the printed r over "
@@ -231,9 +232,9 @@ def draw_influence(
     with style.style():
         width = 7.8
         foot = style.wrap(caption, width - 2 * style.MARGIN, style.SMALL)
-        tall = len(names) * 0.19 + style.text_height(foot, style.SMALL) + 1.75
+        tall = len(names) * _LANES + style.text_height(foot, style.SMALL) + 1.75
         drawing, low, high = style.new_figure(width, tall, title, evidence, caption)
-        first = max(style.text_width(n, style.SMALL) for n in [*names, plan.unit]) + 0.15
+        first = max(style.text_width(n, style.SMALL) for n in [*names, "without"]) + 0.15
         panels = style.panel_grid(
             drawing, low + 0.3, high - 0.45, 1, len(ratings), gap=(0.14, 0.3), first=first
         )
@@ -243,7 +244,16 @@ def draw_influence(
             axes.set_xlim(*limits)
             part = data[data["rating"] == rating]
             _influence(axes, part, names, labels[rating], left=axes is panels[0])
-        panels[0].set_ylabel("")
+        panels[0].text(
+            -0.05,
+            1.008,
+            "without",
+            transform=panels[0].transAxes,
+            size=style.SMALL,
+            color=style.SOFT,
+            ha="right",
+            va="bottom",
+        )
         drawing.legend(
             handles=_influence_key(),
             loc="upper left",
@@ -274,6 +284,8 @@ def _influence(axes: Axes, part: pd.DataFrame, names: list[str], label: str, *, 
     axes.spines["left"].set_visible(False)
     for row in range(0, len(names), 2):
         axes.axhspan(row - 0.5, row + 0.5, color=style.FAINT, linewidth=0, zorder=0)
+    low, high = axes.get_xlim()
+    axes.set_xticks([tick / 4 for tick in range(-4, 5) if low < tick / 4 < high - 0.08])
     axes.axvline(0, color=style.LINE, linewidth=0.8, zorder=1)
     axes.set_title(label, size=style.SMALL, weight="bold", loc="left", pad=4)
     for one in part.to_dict("records"):
@@ -281,7 +293,8 @@ def _influence(axes: Axes, part: pd.DataFrame, names: list[str], label: str, *, 
         if one["left_out"] == NOBODY:
             axes.axvline(one["estimate"], color=look["markeredgecolor"], linewidth=0.8, zorder=1)
             continue
-        row = names.index(one["left_out"])
+        # Each statistic has a lane of its own, so that equal values do not hide each other.
+        row = names.index(one["left_out"]) + (_SHOWN.index(one["statistic"]) - 1) * 0.27
         axes.plot(one["estimate"], row, zorder=3, **look)
         if one["turns"] == YES:
             axes.plot(one["estimate"], row, zorder=4, **_ring())
@@ -304,7 +317,7 @@ def _mark(statistic: str, *, filled: bool) -> dict[str, Any]:
 def _ring() -> dict[str, Any]:
     return {
         "marker": "o",
-        "markersize": 9.5,
+        "markersize": 8.6,
         "markerfacecolor": "none",
         "markeredgecolor": style.INK,
         "markeredgewidth": 1.0,

@@ -70,7 +70,7 @@ def crosstabs(coded: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> pd.Da
 
 
 @dataclass(frozen=True)
-class Monotone:
+class MonotoneRule:
     """How far one rating is a function of others that never falls.
 
     `comparable` pairs of units of which one is at least as good in all others; `violating` ones
@@ -86,7 +86,7 @@ class Monotone:
     units: tuple[int, ...]
 
 
-def monotone_rule(others: FloatArray, target: FloatArray) -> Monotone:
+def monotone_rule(others: FloatArray, target: FloatArray) -> MonotoneRule:
     """Whether some function of `others` (n x p) that never falls gives `target` (n), or how nearly.
 
     Two units speak against every such function where one is at least as good in all others and
@@ -102,7 +102,7 @@ def monotone_rule(others: FloatArray, target: FloatArray) -> Monotone:
     # The match of each column (a unit as the better rated one), or -1.
     matched = maximum_bipartite_matching(graph, perm_type="row")
     changes = int((matched >= 0).sum())
-    return Monotone(
+    return MonotoneRule(
         n=n,
         comparable=int((np.triu(at_least | at_least.T, k=1)).sum()),
         violating=int(against.sum()),

@@ -95,7 +95,8 @@ def product_null(x: IntArray, y: IntArray) -> Null | None:
     x_step, y_step = _step(x), _step(y)
     a, b = (x - x.min()) // x_step, (y - y.min()) // y_step
     levels, counts = np.unique(b, return_counts=True)
-    # What the commonest level has used up follows from the others.
+    # What the commonest level has used up follows from the others; where that would be more
+    # than it has, too little of another is left, and the last state is never reached.
     common = int(counts.argmax())
     others = [level for level in range(len(levels)) if level != common]
     shape = [int(counts[level]) + 1 for level in others]
@@ -104,8 +105,7 @@ def product_null(x: IntArray, y: IntArray) -> Null | None:
         return None
     ways = np.zeros((*shape, length))
     ways[(0,) * len(shape) + (0,)] = 1.0
-    used = np.indices(shape).sum(axis=0) if shape else np.zeros((), dtype=np.int64)
-    for placed, value in enumerate(np.sort(a).tolist(), start=1):
+    for value in np.sort(a).tolist():
         after = np.zeros_like(ways)
         for level, weight in enumerate(levels.tolist()):
             shift = value * weight
@@ -116,7 +116,6 @@ def product_null(x: IntArray, y: IntArray) -> Null | None:
                 axis = others.index(level)
                 to[axis], fro[axis] = slice(1, None), slice(None, -1)
             after[(*to, slice(shift, None))] += ways[(*fro, slice(0, length - shift))]
-        after[placed - used > counts[common]] = 0.0
         ways = after / after.sum()
     chance = ways[tuple(int(counts[level]) for level in others)]
     found = np.flatnonzero(chance)

@@ -294,10 +294,10 @@ def _influence(axes: Axes, part: pd.DataFrame, names: list[str], label: str, *, 
             axes.axvline(one["estimate"], color=look["markeredgecolor"], linewidth=0.8, zorder=1)
             continue
         # Each statistic has a lane of its own, so that equal values do not hide each other.
-        row = names.index(one["left_out"]) + (_SHOWN.index(one["statistic"]) - 1) * 0.27
-        axes.plot(one["estimate"], row, zorder=3, **look)
+        place = names.index(one["left_out"]) + (_SHOWN.index(one["statistic"]) - 1) * 0.27
+        axes.plot(one["estimate"], place, zorder=3, **look)
         if one["turns"] == YES:
-            axes.plot(one["estimate"], row, zorder=4, **_ring())
+            axes.plot(one["estimate"], place, zorder=4, **_ring())
 
 
 def _mark(statistic: str, *, filled: bool) -> dict[str, Any]:

@@ -1,55 +1,30 @@
 """Correlation of an engagement score with ratings: three coefficients, exact where possible."""
 
 import zlib
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
-from medlead.performance.intervals import (
-    BCA,
-    BONETT_WRIGHT,
-    FIELLER,
-    FISHER,
-    bca_interval,
-    fisher_interval,
-    kendall_interval,
-    proportion_interval,
-    spearman_interval,
+from medlead.performance.inference import (
+    DRAWN_PERMUTATION,
+    EXACT_PERMUTATION,
+    analytic_p,
+    bootstrap_limits,
+    count_extreme,
+    degenerate,
+    interval_name,
+    interval_note,
+    intervals_of,
+    permutation_p,
 )
-from medlead.performance.resampling import (
-    FloatArray,
-    Orderings,
-    extreme_count,
-    kendall,
-    orderings,
-    pearson,
-    spearman,
-)
-from medlead.performance.significance import p_from_r
+from medlead.performance.intervals import BCA
+from medlead.performance.resampling import FloatArray, Orderings, left_out_once, orderings
+from medlead.performance.vectorised import COEFFICIENTS, coefficients, permuted, resampled
 
-EXACT_PERMUTATION = "permutation, all orderings"
-DRAWN_PERMUTATION = "permutation, drawn orderings"
-_LARGEST_EXACT_KENDALL = 33
-_MOST_UNDEFINED = 0.01
-
-
-class _Coefficient(NamedTuple):
-    name: str
-    compute: Callable[[FloatArray, FloatArray], FloatArray]
-    limits: Callable[[float, int, float], tuple[FloatArray, FloatArray]]
-    interval: str
-    smallest_n: int
-
-
-_COEFFICIENTS = (
-    _Coefficient("Pearson", pearson, fisher_interval, FISHER, 4),
-    _Coefficient("Spearman", spearman, spearman_interval, BONETT_WRIGHT, 4),
-    _Coefficient("Kendall tau-b", kendall, kendall_interval, FIELLER, 5),
-)
+__all__ = ["COLUMNS", "DRAWN_PERMUTATION", "EXACT_PERMUTATION", "correlate"]
 
 _NUMBERS = (
     *("estimate", "low", "high", "p_value", "p_low", "p_high", "p_analytic"),
@@ -164,119 +139,59 @@ def _rows(
     rng: np.random.Generator,
 ) -> list[dict[str, object]]:
     n = len(pair.x)
-    reason = _degenerate(pair)
+    reason = degenerate(pair.x, pair.y)
     drawn = None if reason else orderings(n, permutations, rng, strata)
     picks = rng.integers(n, size=(bootstrap, n)) if drawn is not None else np.empty((0, n), int)
     rows = []
-    for coefficient in _COEFFICIENTS:
+    for name in COEFFICIENTS:
         row: dict[str, object] = dict.fromkeys(COLUMNS, "") | dict.fromkeys(_NUMBERS, np.nan)
-        row |= {"rating": pair.rating, "coefficient": coefficient.name, "n": n}
-        row |= {
-            "missing": pair.missing,
-            "interval": coefficient.interval,
-            "note": reason,
-        }
+        row |= {"rating": pair.rating, "coefficient": name, "n": n, "missing": pair.missing}
+        row |= {"interval": interval_name(name), "note": reason}
         if drawn is not None:
-            estimate = _estimate(pair, coefficient)
-            row |= {"estimate": estimate} | _interval(coefficient, estimate, n, confidence)
-            row |= _permutation_p(pair, coefficient, drawn, estimate, confidence)
-            row |= _analytic_p(pair, coefficient, estimate)
+            row |= _inferred(name, pair, drawn, confidence)
             if bootstrap:
-                row |= _bootstrap(pair, coefficient, estimate, picks, confidence, row["note"])
+                row |= _bootstrap(name, pair, picks, confidence, str(row["note"]))
         rows.append(row)
     return rows
 
 
-def _degenerate(pair: _Pair) -> str:
-    if len(pair.x) < 3:
-        return "fewer than 3 pairs"
-    constant = [
-        name for name, values in (("score", pair.x), ("rating", pair.y)) if np.ptp(values) == 0
-    ]
-    return f"constant {' and '.join(constant)}" if constant else ""
-
-
-def _estimate(pair: _Pair, coefficient: _Coefficient) -> float:
-    estimate = float(coefficient.compute(pair.x, pair.y))
-    # Rounding may leave a perfect association a hair below 1.
-    return float(np.sign(estimate)) if abs(estimate) > 1 - 1e-12 else estimate
-
-
-def _interval(
-    coefficient: _Coefficient, estimate: float, n: int, confidence: float
-) -> dict[str, object]:
-    if n < coefficient.smallest_n:
-        needed = f"no interval: its standard error needs at least {coefficient.smallest_n} pairs"
-        return {"note": needed}
-    low, high = (float(limit) for limit in coefficient.limits(estimate, n, confidence))
-    width = "perfect association: the interval has no width" if abs(estimate) == 1 else ""
-    return {"low": low, "high": high, "note": width}
-
-
-def _permutation_p(
-    pair: _Pair,
-    coefficient: _Coefficient,
-    drawn: Orderings,
-    estimate: float,
-    confidence: float,
-) -> dict[str, object]:
-    values = pair.y
-    compute = coefficient.compute
-    x = pair.x
-    if compute is spearman:  # reordering does not change the ranks: rank once
-        x, values = (np.asarray(stats.rankdata(v), dtype=np.float64) for v in (x, values))
-        compute = pearson
-    count = extreme_count(estimate, compute(x, values[drawn.index]))
-    total = len(drawn.index)
-    if drawn.exact:
-        p = count / total
-        return {"p_value": p, "p_method": EXACT_PERMUTATION, "p_low": p, "p_high": p}
-    low, high = proportion_interval(count, total, confidence)
-    p = (count + 1) / (total + 1)
-    return {"p_value": p, "p_method": DRAWN_PERMUTATION, "p_low": low, "p_high": high}
-
-
-def _analytic_p(pair: _Pair, coefficient: _Coefficient, estimate: float) -> dict[str, object]:
-    n = len(pair.x)
-    if coefficient.compute is not kendall:
-        p = float(p_from_r(estimate, n, "two-sided"))
-        approximate = " (approximation)" if coefficient.compute is spearman else ""
-        return {
-            "p_analytic": p,
-            "p_analytic_method": f"Student t, n - 2 df{approximate}",
-        }
-    untied = len(np.unique(pair.x)) == n and len(np.unique(pair.y)) == n
-    exact = untied and n <= _LARGEST_EXACT_KENDALL
-    result = stats.kendalltau(pair.x, pair.y, method="exact" if exact else "asymptotic")
-    method = "exact without ties" if exact else "normal approximation with ties"
-    return {"p_analytic": float(result.pvalue), "p_analytic_method": method}
+def _inferred(name: str, pair: _Pair, drawn: Orderings, confidence: float) -> dict[str, object]:
+    x, y = pair.x[:, None], pair.y[:, None]
+    observed = coefficients(name, x, y)
+    blocks = permuted(name, x, y, drawn.index)
+    count = sum(int(count_extreme(observed, block, "two-sided").item()) for block in blocks)
+    found = permutation_p(count, len(drawn.index), drawn.exact, confidence)
+    estimate = observed.item()
+    low, high = (limit.item() for limit in intervals_of(name, observed, len(x), confidence))
+    note = interval_note(name, estimate, len(x))
+    p, method = analytic_p(name, estimate, pair.x, pair.y)
+    return {
+        "estimate": estimate,
+        "low": low,
+        "high": high,
+        "note": note,
+        "p_value": found.p,
+        "p_method": found.method,
+        "p_low": found.low,
+        "p_high": found.high,
+        "p_analytic": p,
+        "p_analytic_method": method,
+    }
 
 
 def _bootstrap(
-    pair: _Pair,
-    coefficient: _Coefficient,
-    estimate: float,
-    picks: NDArray[np.int64],
-    confidence: float,
-    note: object,
+    name: str, pair: _Pair, picks: NDArray[np.intp], confidence: float, note: str
 ) -> dict[str, object]:
-    resampled = coefficient.compute(pair.x[picks], pair.y[picks])
-    everyone = np.arange(len(pair.x))
-    others = np.array([np.delete(everyone, left_out) for left_out in everyone])
-    jackknife = coefficient.compute(pair.x[others], pair.y[others])
-    undefined = int(np.isnan(resampled).sum())
-    low = high = np.nan
-    notes = [str(note)] if note else []
-    if undefined:
-        notes.append(f"{undefined} of {len(picks)} bootstrap resamples are constant, left out")
-    if undefined <= _MOST_UNDEFINED * len(picks):
-        defined = resampled[~np.isnan(resampled)]
-        low, high = bca_interval(estimate, defined, jackknife, confidence)
-    if np.isnan(low):
-        notes.append("no bootstrap interval")
+    x, y = pair.x[:, None], pair.y[:, None]
+    drawn, jackknife = (
+        np.concatenate([block.ravel() for block in resampled(name, x, y, index)])
+        for index in (picks, left_out_once(len(x)))
+    )
+    estimate = coefficients(name, x, y).item()
+    low, high, notes = bootstrap_limits(estimate, drawn, jackknife, confidence)
     return {
         "bootstrap_low": low,
         "bootstrap_high": high,
         "bootstrap_interval": BCA,
-        "note": "; ".join(notes),
+        "note": "; ".join(filter(None, [note, *notes])),
     }

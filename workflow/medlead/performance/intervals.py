@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -123,6 +123,21 @@ def proportion_interval(
     return float(interval.low), float(interval.high)
 
 
+def proportion_limits(
+    successes: FloatArray, trials: int, confidence: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """`proportion_interval` for many counts of one number of trials, from the beta distribution."""
+    critical_z(confidence)
+    share = (1 - confidence) / 2
+    count = np.asarray(successes, dtype=float)
+    # At the ends the beta distribution has no such parameter; the limits there are 0 and 1.
+    low = special.betaincinv(np.maximum(count, 1), trials - np.maximum(count, 1) + 1, share)
+    high = special.betainccinv(
+        np.minimum(count, trials - 1) + 1, trials - np.minimum(count, trials - 1), share
+    )
+    return np.where(count > 0, low, 0.0), np.where(count < trials, high, 1.0)
+
+
 def bca_interval(
     estimate: float,
     resampled: FloatArray,
@@ -144,11 +159,11 @@ def bca_interval(
     # Rounding must not decide on which side an equal resample falls.
     below = (resampled < estimate - 1e-12).mean()
     equal = (np.abs(resampled - estimate) <= 1e-12).mean()
-    bias = stats.norm.ppf(below + equal / 2)
+    bias = special.ndtri(below + equal / 2)
     if not np.isfinite(bias):
         return np.nan, np.nan
     acceleration = (influence**3).sum() / (6 * (influence**2).sum() ** 1.5)
     shifted = bias + np.array([-z, z])
-    levels = stats.norm.cdf(bias + shifted / (1 - acceleration * shifted))
+    levels = special.ndtr(bias + shifted / (1 - acceleration * shifted))
     low, high = np.quantile(resampled, levels)
     return float(low), float(high)

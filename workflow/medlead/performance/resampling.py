@@ -13,8 +13,6 @@ FloatArray: TypeAlias = NDArray[np.float64]
 
 MOST_ENUMERATED = math.factorial(8)
 _PAIRS_AT_ONCE = 2_000_000
-# Two resamples whose coefficients differ by less than this are the same up to rounding.
-_SAME = 1e-12
 
 
 def pearson(x: FloatArray, y: FloatArray) -> FloatArray:
@@ -94,6 +92,7 @@ def orderings(
     return Orderings(index, exact=False)
 
 
-def extreme_count(observed: float, resampled: FloatArray) -> int:
-    """How many resampled coefficients are at least as far from zero as the observed one."""
-    return int(np.count_nonzero(np.abs(resampled) >= abs(observed) - _SAME))
+def left_out_once(n: int) -> NDArray[np.intp]:
+    """The positions 0 to n - 1 without each of them in turn, one row for each: the jackknife's."""
+    everyone = np.arange(n)
+    return np.array([np.delete(everyone, out) for out in everyone], dtype=np.intp)

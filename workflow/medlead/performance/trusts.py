@@ -137,7 +137,7 @@ def correlate_scales(
 def rebuilt_correlations(found: pd.DataFrame, coefficient: str = "Pearson") -> pd.DataFrame:
     """One coefficient of `correlate_scales` and its n as the table prints them: two decimals."""
     chosen = found[found["coefficient"] == coefficient]
-    cells = []
+    cells: list[tuple[str, str, object, str, int, EvidenceClass]] = []
     for measure, rows in chosen.groupby("rating", sort=False):
         evidence = EvidenceClass(rows["evidence"].iloc[0])
         for scale, r, n in zip(

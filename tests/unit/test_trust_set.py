@@ -14,6 +14,7 @@ from scipy import stats
 
 from medlead.engagement.instrument import load_instrument
 from medlead.evidence import EvidenceClass
+from medlead.performance.association_options import AssociationOptions
 from medlead.performance.trusts import (
     N_COLUMN,
     correlate_scales,
@@ -242,9 +243,14 @@ def test_what_varies_lies_between_its_ends(kept, solved, targets):
 
 def test_the_ordinary_step_rebuilds_the_table(kept, targets):
     scores, measures = with_printed_names(kept, targets)
-    settings = {"confidence": 0.95, "permutations": 9}
+    settings = {"confidence": 0.95, "permutations": 9, "star_thresholds": [0.05, 0.01, 0.001]}
     found = correlate_scales(
-        scores, measures, EvidenceClass.RECONSTRUCTED, seed=1, settings=settings
+        scores,
+        measures,
+        EvidenceClass.RECONSTRUCTED,
+        AssociationOptions(),
+        seed=1,
+        settings=settings,
     )
     table = rebuilt_correlations(found)
     cells = read_csv(Path(FILES.cells[0]))

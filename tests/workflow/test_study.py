@@ -213,3 +213,111 @@ def test_a_template_has_the_columns_that_are_read(hospitals: Copy) -> None:
     for of in ("norms", "survey"):
         done = hospitals.run("medlead", "template", of, f"data/own/{of}.csv")
         assert done.returncode == 0, done.stderr
+
+
+# --- performance of organisations --------------------------------------------------------------
+
+PERFORMED = """\
+study: {title: Ten trusts}
+paths: {raw: data/own, results: results-ours}
+inputs:
+  performance: {file: our ratings.xlsx}
+analysis: {extreme_group_size: 3}
+"""
+TRUSTS = pd.DataFrame(
+    {
+        "Organisation": [f"Trust {i}" for i in range(10)],
+        "type": ["Acute"] * 6 + ["Community"] * 4,
+        "engaged": [61, 58, 57, 55, 52, 49, 60, 54, 53, None],
+        "overall_quality": ["Excellent", "Good", "Good", "Fair", "Good", "Poor"] + ["Fair"] * 4,
+        "financial_management": ["Good", "Good", "Fair", "Fair", "Poor"] * 2,
+        "patient_experience": [8.1, 7.5, None, 7.2, 6.1, 6.6, 9, 7.7, 7.8, 5],
+        "standardised_mortality": [80, 95, 99, 104, "N/A", 110, 90, 101, 96, 100],
+    }
+)
+
+
+@pytest.fixture
+def trusts(tmp_path: Path) -> Copy:
+    copy = fresh(tmp_path / "project")
+    (copy.folder / "data" / "own").mkdir()
+    copy.edit(
+        "config/instruments/associations.yaml",
+        "  scores: {}",
+        "  scores: {engaged: {label: Engagement, low: 0, high: 100}}",
+    )
+    copy.edit("config/instruments/associations.yaml", "bootstrap: 9999", "bootstrap: 199")
+    (copy.folder / "config" / "ours.yaml").write_text(PERFORMED, encoding="utf-8")
+    record_ratings(copy, TRUSTS)
+    return copy
+
+
+def record_ratings(copy: Copy, frame: pd.DataFrame) -> None:
+    frame.to_excel(copy.folder / "data/own/our ratings.xlsx", index=False)
+    done = copy.run("medlead", "manifest", "data/own")
+    assert done.returncode == 0, done.stderr
+
+
+def test_engagement_is_held_against_performance_and_nothing_else_is_built(trusts: Copy) -> None:
+    done = study(trusts)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    top = trusts.folder / "results-ours"
+    files = {p.relative_to(top).as_posix() for p in top.rglob("*") if p.is_file()}
+    strange = ("verdicts/", "reconstruction/", "engagement/", "survey/", "tables/", "notebooks/")
+    assert not [f for f in files if f.startswith(strange)]
+    found = pd.read_csv(top / "performance/associations.csv").set_index(["measure", "coefficient"])
+    row = found.loc[("standardised_mortality", "Spearman")]
+    known = TRUSTS[TRUSTS["standardised_mortality"].ne("N/A")].dropna(subset=["engaged"])
+    # Fewer deaths are better, so that the sign turns.
+    ranks = known[["engaged", "standardised_mortality"]].astype(float).rank()
+    assert row["estimate"] == pytest.approx(-ranks.corr().iloc[0, 1])
+    assert (row["n"], row["missing"], row["evidence"]) == (8, 2, "study")
+    within = pd.read_csv(top / "performance/strata.csv")
+    assert (within.loc[within["stratum"] == "Community", "pooled"] == False).all()  # noqa: E712
+    page = (top / "report/index.html").read_text(encoding="utf-8")
+    assert "9 of 10 organisations have both" in page
+    assert "Trust 9" in page.partition("What is missing")[2]
+    assert 'class="badge e-simulated"' not in page
+
+
+def test_everything_wrong_with_performance_is_told_at_once(trusts: Copy) -> None:
+    frame = TRUSTS.astype(object)
+    frame.loc[1, "overall_quality"] = "Goood"
+    frame.loc[2, "standardised_mortality"] = 900
+    frame.loc[3, "engaged"] = 155
+    frame.loc[4, "type"] = None
+    frame.loc[6, "Organisation"] = "Trust 5"
+    record_ratings(trusts, frame)
+    done = study(trusts, "results-ours/evidence/inputs.csv")
+    assert done.returncode != 0
+    message = done.stderr[done.stderr.rindex(" found.") :]
+    for place in (
+        *("row 3, column 'overall_quality'", "row 4, column 'standardised_mortality'"),
+        *("row 5, column 'engaged'", "row 6, column 'type'", "row 8, column 'organisation'"),
+    ):
+        assert place in message, message
+
+
+def test_scores_are_taken_from_the_responses_where_the_file_has_none(hospitals: Copy) -> None:
+    text = ENGAGED + "  performance: {file: ratings.csv}\n"
+    (hospitals.folder / "config" / "ours.yaml").write_text(text, encoding="utf-8")
+    done = hospitals.run("medlead", "template", "performance", "data/own/ratings.csv")
+    assert done.returncode == 0, done.stderr
+    assert "Poor, Fair, Good, Excellent" in done.stdout
+    file = hospitals.folder / "data/own/ratings.csv"
+    heads = file.read_text(encoding="utf-8")
+    assert heads.startswith("organisation,type,overall_quality")
+    file.write_text(heads + "North General,,Good,Fair,7,99\nSt Mary,,Fair,Fair,8,90\n")
+    assert hospitals.run("medlead", "manifest", "data/own").returncode == 0
+    done = study(hospitals, "--summary")
+    assert done.returncode == 0, done.stderr
+    files = {line.split("\t")[0] for line in done.stdout.splitlines()}
+    assert {
+        "results-ours/performance/associations.csv",
+        "results-ours/figures/associations.svg",
+        "results-ours/engagement/standings.csv",
+    } <= files
+    done = study(hospitals, "results-ours/evidence/inputs.csv")
+    assert done.returncode != 0
+    assert "nobody of this organisation answered" in done.stderr
+    assert "St Mary's / East" in done.stderr

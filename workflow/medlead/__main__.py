@@ -59,13 +59,15 @@ def check_overlay(file: Path) -> int:
 
 
 def write_template(file: Path, of: str, instruments: Path) -> int:
-    """Write an empty sheet with the columns that responses, norms or returns have.
+    """Write an empty sheet with the columns that responses, norms, returns or performance have.
 
-    `of` is `mes`, `norms` or `survey`; the columns are those of the instrument's file. A file
-    that is there already stays as it is.
+    `of` is `mes`, `norms`, `survey` or `performance`; the columns are those of the
+    instrument's file. A file that is there already stays as it is.
     """
     from medlead.engagement.instrument import load_instrument as load_scale
-    from medlead.sources.inputs import read_yaml
+    from medlead.performance.association_options import load_association_options
+    from medlead.performance.intake import performance_columns
+    from medlead.sources.inputs import read_scales, read_yaml
     from medlead.survey.instrument import load_instrument
 
     if file.suffix.lower() not in (".csv", ".xlsx"):
@@ -74,16 +76,25 @@ def write_template(file: Path, of: str, instruments: Path) -> int:
     if file.exists():
         what = "there is a file of that name already"
         raise ProblemsFound([Problem(file.as_posix(), what, "give another name")])
+    rows = "respondent"
     if of == "survey":
         columns = load_instrument(read_yaml(instruments / "survey.yaml")).columns
         legend = []
+    elif of == "performance":
+        file_of_options = f"{instruments}/associations.yaml"
+        options = load_association_options(read_yaml(file_of_options), file=file_of_options)
+        scales = read_scales(instruments / "ratings.yaml").get("performance", {})
+        columns, rows = performance_columns(options, scales), "organisation"
+        legend = [f"{name}: {scale.allowed}" for name, scale in scales.items()]
     else:
         scale = load_scale(read_yaml(instruments / "mes.yaml"), file=f"{instruments}/mes.yaml")
         columns = scale.columns if of == "mes" else scale.item_names
         legend = [f"{p.value} = {p.label}" for p in scale.points]
     write_sheet(file, columns)
-    print(f"{file}: {len(columns)} columns, one row for each respondent.")
-    if legend:
+    print(f"{file}: {len(columns)} columns, one row for each {rows}.")
+    if of == "performance":
+        print("\n".join(legend))
+    elif legend:
         print(f"An item is answered by a number ({', '.join(legend)}) or left empty.")
     return 0
 
@@ -111,7 +122,9 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("folder", type=Path, nargs="?", default=Path(default))
         command.set_defaults(function=function)
     template = commands.add_parser("template", help=(write_template.__doc__ or "").splitlines()[0])
-    template.add_argument("of", choices=("mes", "norms", "survey"), help="what the sheet is for")
+    template.add_argument(
+        "of", choices=("mes", "norms", "survey", "performance"), help="what the sheet is for"
+    )
     template.add_argument("file", type=Path, help="where to write it, .csv or .xlsx")
     template.add_argument("--instruments", type=Path, default=Path("config/instruments"))
     template.set_defaults(function=write_template)

@@ -20,6 +20,8 @@ _PATTERNS = {
     r"\.(csv|tsv|xlsx)$": "the name of a file that ends in .csv, .tsv or .xlsx",
     r"^$|\.(csv|tsv|xlsx)$": 'the name of a file that ends in .csv, .tsv or .xlsx, or ""',
 }
+# Inputs that a run may do without.
+_MAY_LACK = ("mes_norms", "performance")
 
 
 def check_config(
@@ -180,11 +182,11 @@ def missing_inputs(
     """
     folder, problems = config["paths"]["raw"], []
     named: list[Problem] = []
-    study = _STUDY in (classes["survey"], classes["mes_responses"])
+    study = _STUDY in (classes[name] for name in ("survey", "mes_responses", "performance"))
     for name, entry in config["inputs"].items():
         given = entry["file"]
         foreign = study and name not in used and given == before.get(name)
-        if classes[name] or foreign or (name == "mes_norms" and not given):
+        if classes[name] or foreign or (name in _MAY_LACK and not given):
             continue
         near = difflib.get_close_matches(given, files, n=1)
         mend = f"did you mean '{near[0]}'? Else " if near else ""
@@ -223,6 +225,10 @@ def inputs_at_odds(
         what = f"'{solved}' tells of rebuilt returns, but inputs.survey is '{survey}'"
         mend = 'under paths, write solved: "" for returns of your own, which leaves that step out'
         problems.append(Problem(file, f"paths.solved: {what}", mend))
+    if classes["performance"] not in ("", _STUDY):
+        what = f"inputs.performance is '{classes['performance']}', but is read as a study's own"
+        mend = f'say `{_STUDY}` in the MANIFEST.csv of the records if it is, or write file: ""'
+        problems.append(Problem(file, what, mend))
     if responses in ("", _STUDY) or survey == _STUDY:
         return problems
     if not norms:

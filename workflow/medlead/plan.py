@@ -5,7 +5,7 @@ Kept free of pandas, because it runs at every start of the engine.
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from json import loads
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from medlead.configuration import check_config, files_named, input_problems, laid_over
 from medlead.evidence import EvidenceClass
-from medlead.provenance import code_only, module_files, sha256
+from medlead.provenance import folder_sum, module_files, sha256
 from medlead.sources.each import column_texts, lacking_kinds, listed_entries, names_alike
 from medlead.sources.manifest import Manifest, verify
 from medlead.sources.messages import Problem, ProblemsFound
@@ -59,13 +59,21 @@ class Plan:
     @property
     def is_study(self) -> bool:
         """Whether this run is of a study, and not of the report of 2013."""
-        return self.own_returns or self.own_responses
+        return self.own_returns or self.own_responses or self.own_performance
+
+    @property
+    def own_performance(self) -> bool:
+        """Whether there is a study's own file of performance by organisation."""
+        return bool(self._file("performance")) and self.evidence("performance") == [_STUDY]
 
     def builds(self, stage: str) -> bool:
         """Whether a stage is built: of a study, those whose records are its own.
 
-        Stages: `survey`, `engagement`, `records` (of rebuilt returns), `report` (that of 2013).
+        Stages: `survey`, `engagement`, `associations` (with performance; a study's only),
+        `records` (of rebuilt returns), `report` (that of 2013).
         """
+        if stage == "associations":
+            return self.own_performance
         own = {"survey": self.own_returns, "engagement": self.own_responses}
         if stage in own:
             return own[stage] or not self.is_study
@@ -79,11 +87,12 @@ class Plan:
     def used(self) -> list[str]:
         """The inputs that this run reads: of a study only those that its stages need."""
         if not self.is_study:
-            return list(self.config["inputs"])
+            return [name for name in self.config["inputs"] if self._file(name)]
         engagement = ["mes_responses", *(["mes_norms"] if self._file("mes_norms") else [])]
         return [
             *(["survey"] if self.own_returns else []),
             *(engagement if self.own_responses else []),
+            *(["performance"] if self.own_performance else []),
             *self.roster,
         ]
 
@@ -148,6 +157,10 @@ class Plan:
         """The part of engagement_figures.yaml that lists the pictures of this run."""
         return "study" if self.own_responses else "figures"
 
+    def answered_sites(self) -> list[str]:
+        """The sites of which any doctor answered, where the responses are a study's own."""
+        return sorted(self._counts) if self.own_responses else []
+
     def shown_sites(self) -> list[str]:
         """The sites of a study with as many responses as the smallest group that is shown."""
         counts = self._counts
@@ -194,7 +207,8 @@ class Plan:
         Without a norm sample, ranks are taken among the responses; an input that is not there has
         no class.
         """
-        files = [self._file(n) or self._file("mes_responses") for n in names]
+        standing_in = {"mes_norms": self._file("mes_responses")}
+        files = [self._file(n) or standing_in.get(n, "") for n in names]
         return [str(self.manifest[f].evidence) if f in self.manifest else "" for f in files]
 
     def sheets(self, *names: str) -> list[str]:
@@ -271,23 +285,8 @@ class Plan:
         return _code(self.root, f"workflow/scripts/{rule}.py")
 
     def code_sum(self, folder: str, *rules: str) -> str:
-        """One SHA-256 over what the modules of one folder that these rules use do.
-
-        Files count by their path below the project, so the sum is the same anywhere;
-        comments, docstrings and layout do not count.
-        """
-        package = self.root / "workflow" / "medlead"
-        files = {
-            file
-            for rule in rules
-            for file in module_files(self.root / f"workflow/scripts/{rule}.py", package)
-            if file.is_relative_to(package / folder)
-        }
-        found = hashlib.sha256()
-        for file in sorted(files):
-            code = code_only(file.read_text(encoding="utf-8"))
-            found.update(f"{file.relative_to(self.root).as_posix()}\n{code}\n".encode())
-        return found.hexdigest()
+        """One SHA-256 over what the modules of one folder that these rules use do."""
+        return folder_sum(self.root, folder, rules)
 
     def notebook_code(self, *notebooks: str) -> list[str]:
         """Every module of the package that these notebooks use; without names, the numbered."""

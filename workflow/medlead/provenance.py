@@ -166,6 +166,26 @@ def _files_of(parts: Sequence[str], package: Path) -> Iterator[Path]:
                 yield candidate
 
 
+def folder_sum(root: Path, folder: str, rules: Iterable[str]) -> str:
+    """One SHA-256 over what the modules of a folder of the package that these rules use do.
+
+    Files count by their path below the project, so the sum is the same anywhere; comments,
+    docstrings and layout do not count.
+    """
+    package = root / "workflow" / "medlead"
+    files = {
+        file
+        for rule in rules
+        for file in module_files(root / f"workflow/scripts/{rule}.py", package)
+        if file.is_relative_to(package / folder)
+    }
+    found = hashlib.sha256()
+    for file in sorted(files):
+        code = code_only(file.read_text(encoding="utf-8"))
+        found.update(f"{file.relative_to(root).as_posix()}\n{code}\n".encode())
+    return found.hexdigest()
+
+
 def read_receipts(folder: Path) -> dict[str, str]:
     """The recorded SHA-256 of every result that has one, by its path."""
     receipts = []

@@ -15,6 +15,7 @@ rule check_inputs:
         instrument=plan.instruments("survey.yaml"),
         cleaning=plan.instruments("cleaning.yaml"),
         engagement=plan.instruments("mes.yaml"),
+        associations=plan.instruments("associations.yaml"),
         code=plan.code("check_inputs"),
     output:
         report=plan.result("evidence/inputs.csv"),
@@ -32,7 +33,11 @@ rule check_inputs:
             plan.published("items.csv", "cells.csv", "relations.yaml"),
             plan.statements(),
             plan.instruments(
-                "ratings.yaml", "survey.yaml", "cleaning.yaml", "mes.yaml"
+                "ratings.yaml",
+                "survey.yaml",
+                "cleaning.yaml",
+                "mes.yaml",
+                "associations.yaml",
             ),
             plan.code("check_inputs"),
         ),
@@ -40,6 +45,7 @@ rule check_inputs:
         sheets=plan.sheets(*ALL_INPUTS),
         evidence=plan.evidence(*ALL_INPUTS),
         sums=plan.raw_sums(*ALL_INPUTS),
+        sites=plan.answered_sites(),
     message:
         "Evidence 1/23: checking the records and the printed evidence"
     script:

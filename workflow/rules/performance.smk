@@ -231,3 +231,51 @@ rule draw_performance:
         "Performance 19/23: pictures of section 6.3"
     script:
         "../scripts/draw_performance.py"
+
+
+# A study's own organisations: engagement held against performance. Nothing asks
+# for it where there is no such file.
+
+
+rule associate_performance:
+    input:
+        raw=plan.raw("performance"),
+        standings=plan.of("engagement", *rules.score_engagement.output.standings),
+        ratings=plan.instruments("ratings.yaml"),
+        instrument=plan.instruments("mes.yaml"),
+        associations=plan.instruments("associations.yaml"),
+        code=plan.code("associate_performance"),
+    output:
+        associations=plan.results("performance/associations.csv"),
+        strata=plan.results("performance/strata.csv"),
+        strata_summary=plan.results("performance/strata-summary.csv"),
+        codings=plan.results("performance/codings.csv"),
+        extremes=plan.results("performance/extreme-groups.csv"),
+        organisations=plan.results("performance/organisations.csv"),
+        names=plan.results("performance/names.csv"),
+        forest=expand(
+            plan.result("figures/associations.{suffix}"),
+            suffix=["svg", "png", "csv", "txt"],
+        ),
+        receipt=plan.receipt("associate_performance"),
+    log:
+        plan.log("associate_performance"),
+    benchmark:
+        "benchmarks/associate_performance.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        **config["analysis"],
+        content=plan.bytes_of(
+            plan.instruments("ratings.yaml", "mes.yaml", "associations.yaml"),
+            plan.code("associate_performance"),
+        ),
+        sheets=plan.sheets("performance"),
+        evidence=plan.evidence("performance"),
+        sums=plan.raw_sums("performance"),
+        sites=plan.answered_sites(),
+        seed=config["seed"],
+    message:
+        "Performance: the study's engagement scores with its measures of performance"
+    script:
+        "../scripts/associate_performance.py"

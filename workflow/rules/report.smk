@@ -49,6 +49,23 @@ if plan.is_study:
             drawn=plan.of("engagement", rules.draw_engagement.output.listed),
             pictures=plan.of("engagement", *rules.draw_engagement.output.files),
             reports=plan.of("engagement", *rules.report_sites.output.notebooks),
+            associations=plan.of(
+                "associations", *rules.associate_performance.output.associations
+            ),
+            strata=plan.of("associations", *rules.associate_performance.output.strata),
+            strata_summary=plan.of(
+                "associations", *rules.associate_performance.output.strata_summary
+            ),
+            codings=plan.of("associations", *rules.associate_performance.output.codings),
+            extremes=plan.of(
+                "associations", *rules.associate_performance.output.extremes
+            ),
+            organisations=plan.of(
+                "associations", *rules.associate_performance.output.organisations
+            ),
+            names=plan.of("associations", *rules.associate_performance.output.names),
+            forest=plan.of("associations", *rules.associate_performance.output.forest),
+            chosen=plan.instruments("associations.yaml"),
             code=plan.code("build_study_page"),
         output:
             page=plan.result("report/index.html"),
@@ -62,13 +79,14 @@ if plan.is_study:
         params:
             content=plan.bytes_of(
                 plan.published("items.csv"),
-                plan.instruments("tables.yaml", "mes.yaml"),
+                plan.instruments("tables.yaml", "mes.yaml", "associations.yaml"),
                 plan.code("build_study_page"),
             ),
             title=config["study"]["title"],
             evidence=plan.evidence("survey"),
             smallest=plan.smallest,
             confidence=config["analysis"]["confidence"],
+            alpha=config["analysis"]["alpha"],
             pictures=ENGAGEMENT_FIGURES,
         message:
             "Report 23/23: the page of the study"

@@ -45,6 +45,7 @@ if plan.trust_scales():
             scales=plan.instruments("ratings.yaml"),
             instrument=plan.instruments("mes.yaml"),
             declared=plan.instruments("trusts.yaml"),
+            associations=plan.instruments("associations.yaml"),
             code=plan.code("check_trusts"),
         output:
             check=plan.result("reconstruction/trust-check.csv"),
@@ -62,7 +63,9 @@ if plan.trust_scales():
             content=plan.bytes_of(
                 plan.trust_scales(),
                 plan.published("cells.csv"),
-                plan.instruments("ratings.yaml", "mes.yaml", "trusts.yaml"),
+                plan.instruments(
+                    "ratings.yaml", "mes.yaml", "trusts.yaml", "associations.yaml"
+                ),
                 plan.code("check_trusts"),
             ),
             sums=plan.raw_sums("trust_engagement"),

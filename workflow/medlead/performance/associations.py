@@ -85,7 +85,7 @@ def associate(
     order of rows and columns nor other columns change a row. Raises ValueError where the
     indexes differ or repeat, a name stands twice or a value is infinite.
     """
-    x, y = _checked(scores, measures)
+    x, y = align(scores, measures)
     rows = [
         row
         for block in blocks(x, y)
@@ -106,7 +106,7 @@ def associate(
     return frame.astype({"n": "int64", "missing": "int64"})
 
 
-def _checked(scores: pd.DataFrame, measures: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def align(scores: pd.DataFrame, measures: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Both frames as numbers, in the order of their labels: then the order given is no matter."""
     if not scores.index.equals(measures.index):
         raise ValueError("scores and measures must have the same index")

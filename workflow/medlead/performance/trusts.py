@@ -9,6 +9,8 @@ import pandas as pd
 
 from medlead.evidence import EvidenceClass
 from medlead.layout import lay_out, tidy
+from medlead.performance.association_options import AssociationOptions
+from medlead.performance.associations import associate
 from medlead.performance.correlation import correlate
 from medlead.performance.groups import compare_cuts, compare_groups
 from medlead.performance.significance import (
@@ -111,27 +113,28 @@ def correlate_scales(
     scores: pd.DataFrame,
     ratings: pd.DataFrame,
     evidence: EvidenceClass,
+    options: AssociationOptions,
     *,
     seed: int,
     settings: Mapping[str, Any],
 ) -> pd.DataFrame:
-    """Every score with every rating, by the step that correlates one score (see `correlate`).
+    """Every score with every rating, by the step that any study's organisations go through.
 
-    Columns are those of `correlate` behind `scale`, and `evidence`. Each scale has a stream of
-    random numbers of its own.
+    Columns are those of `medlead.performance.associations.associate`, in which a score is a
+    `scale` and a measure a `rating`, and `evidence`. `settings` holds `confidence`,
+    `permutations` and `star_thresholds`.
     """
-    parts = [
-        correlate(
-            scores[name],
-            ratings,
-            rng=np.random.default_rng(step_seed(seed, f"correlate_scales {name}")),
-            confidence=settings["confidence"],
-            permutations=settings["permutations"],
-        ).assign(scale=str(name))
-        for name in scores.columns
-    ]
-    found = pd.concat(parts, ignore_index=True).assign(evidence=str(evidence))
-    return found[["scale", *(c for c in found.columns if c != "scale")]]
+    found = associate(
+        scores,
+        ratings,
+        options,
+        seed=seed,
+        confidence=settings["confidence"],
+        permutations=settings["permutations"],
+        thresholds=settings["star_thresholds"],
+    )
+    named = found.rename(columns={"score": "scale", "measure": "rating"})
+    return named.assign(evidence=str(evidence))
 
 
 def rebuilt_correlations(found: pd.DataFrame, coefficient: str = "Pearson") -> pd.DataFrame:

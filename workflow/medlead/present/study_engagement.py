@@ -84,13 +84,13 @@ def engagement_tables(
     )
     wide["withheld"] = ("Not shown", _withheld_frame(withheld), answers)
     return {
-        name: (title, _html(f"engagement-{name}", title, frame, evidence), evidence)
+        name: (title, text_table(f"engagement-{name}", title, frame, evidence), evidence)
         for name, (title, frame, evidence) in wide.items()
         if len(frame)
     }
 
 
-def _html(name: str, title: str, frame: pd.DataFrame, evidence: EvidenceClass) -> str:
+def text_table(name: str, title: str, frame: pd.DataFrame, evidence: EvidenceClass) -> str:
     """A frame of text as a table; its first column heads the rows."""
     head, *columns = frame.columns
     cells: list[tuple[str, str, object, str, int, EvidenceClass]] = [

@@ -41,7 +41,7 @@ def read_survey_part(files: Files, page: Path, evidence: EvidenceClass) -> Part:
         titles,
         read_fragments(files["tables"], titles, files["added"]),
         read_figures(files["figures"]),
-        _linked(files, FILES, page),
+        linked(files, FILES, page),
         used=int((returns["used"] == "True").sum()),
         returned=int((returns["returned"] == "True").sum()),
     )
@@ -84,7 +84,7 @@ def read_engagement_part(
         ],
         [figure(n, titles[n], drawn[n], ground(n)) for n in pictures],
         [(title, address) for title, address, _ in reports],
-        _linked(files, ENGAGEMENT_FILES, page),
+        linked(files, ENGAGEMENT_FILES, page),
         assumed(instrument),
     )
 
@@ -103,7 +103,7 @@ def _numbers(path: Path) -> pd.DataFrame:
     return read_csv(path, **{n: "float64" for n in ("value", "low", "high") if n in columns})
 
 
-def _linked(files: Files, told: Mapping[str, str], page: Path) -> list[tuple[str, str]]:
+def linked(files: Files, told: Mapping[str, str], page: Path) -> list[tuple[str, str]]:
     """The files that there are, by address from the page, with what stands in them."""
     here = page.parent
     return [

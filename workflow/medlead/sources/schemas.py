@@ -88,6 +88,8 @@ def spelling_rule(column: str) -> Rule:
 
     def usual(frame: pd.DataFrame) -> "pd.Series[Any]":
         """The commonest spelling of each text, the first one where two are as common."""
+        if frame[column].isna().all():
+            return frame[column]
         like = frame[column].map(heading_key, na_action="ignore")
         return frame[column].groupby(like).transform(lambda texts: texts.value_counts().idxmax())
 

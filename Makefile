@@ -4,7 +4,7 @@
 # make records rebuild data/raw/survey.csv and data/solved from what is printed (minutes; not part of the build)
 # make trusts   solve the trusts behind the printed correlations anew (not part of the build)
 # make doctors  draw the doctors' answers anew from their model (not part of the build)
-# make bench  measure the build's overhead, and scoring up to ten million rows
+# make bench  measure the build's overhead, scoring up to ten million rows, and associations
 # make expected  keep the verdicts of the last build as those that the tests expect
 # make manifest  record a change of data/raw that is meant
 # make lock   renew envs/lock.txt from pyproject.toml
@@ -71,6 +71,7 @@ doctors: $(VENV)/medlead-ready
 bench: $(VENV)/medlead-ready
 	$(BIN)/python tests/bench/build.py
 	$(BIN)/python tests/bench/scoring.py
+	$(BIN)/python tests/bench/association.py
 
 expected: $(VENV)/medlead-ready
 	$(BIN)/python tests/expected/renew.py

@@ -188,7 +188,7 @@ def test_own_scores_and_measures_are_held_against_each_other(tmp_path):
     assert extremes.loc["quality", "n_top"] == 2
     listed = told(given, SCALES)["organisations"].set_index("organisation")
     assert listed.loc["Isle", "note"] == "no engagement score"
-    assert listed.loc["East", "note"] == "1 of 2 measure of performance missing"
+    assert listed.loc["East", "note"] == "1 of 2 measures of performance missing"
     assert listed.loc["North", "note"] == ""
 
 

@@ -89,10 +89,15 @@ def told(given: Organisations, scales: Mapping[str, RatingScale]) -> dict[str, p
         scores = int(given.scores.loc[name].notna().sum()) if inside else given.scores.shape[1]
         measures = int(given.measures.loc[name].notna().sum()) if inside else 0
         lacking = [
-            f"no {what}" if not count else f"{every - count} of {every} {what} missing"
-            for what, count, every in (
-                ("engagement score", scores, given.scores.shape[1]),
-                ("measure of performance", measures, given.measures.shape[1]),
+            f"no {one}" if not count else f"{every - count} of {every} {many} missing"
+            for one, many, count, every in (
+                ("engagement score", "engagement scores", scores, given.scores.shape[1]),
+                (
+                    "measure of performance",
+                    "measures of performance",
+                    measures,
+                    given.measures.shape[1],
+                ),
             )
             if count < every
         ]

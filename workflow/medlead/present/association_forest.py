@@ -57,7 +57,8 @@ def draw_associations(
     title = "Engagement and performance: every association with its interval"
     caption = (
         f"{coefficient} with its {level} interval, which is that of a single coefficient whatever "
-        f"the mark; at the right the coefficient and n. A higher number is better on both sides. "
+        f"the mark; at the right the coefficient and n. A higher number is better on both sides; "
+        "a measure whose low end is the good one is turned round. "
         f"Marks: {rows['tail'].iloc[0]} tests at {alpha:g}; corrections are for the tests of a "
         f"family ({', '.join(dict.fromkeys(map(str, rows['family'])))})."
     )
@@ -93,7 +94,9 @@ def draw_associations(
         )
         for place, (axes, measure) in enumerate(zip(panels, measures, strict=False)):
             part = data[data["measure"] == measure].set_index("score")
-            _panel(axes, part, names, heads[measure], labelled=place % 2 == 0)
+            _panel(
+                axes, part, names, heads[measure], labelled=place % 2 == 0, across=room - _VALUES
+            )
         for axes in panels[max(len(measures) - 2, 0) : len(measures)]:
             axes.set_xlabel(coefficient, labelpad=1)
         for axes in panels[len(measures) :]:
@@ -143,7 +146,13 @@ def _colours() -> dict[str, str]:
 
 
 def _panel(
-    axes: Axes, part: pd.DataFrame, names: Mapping[str, str], head: str, *, labelled: bool
+    axes: Axes,
+    part: pd.DataFrame,
+    names: Mapping[str, str],
+    head: str,
+    *,
+    labelled: bool,
+    across: float,
 ) -> None:
     axes.set_xlim(-1.04, 1.04)
     axes.set_xticks([-1, -0.5, 0, 0.5, 1])
@@ -166,14 +175,14 @@ def _panel(
                 axes.plot(ends, [row, row], color=colour, linewidth=1.0, zorder=2)
             axes.plot(cell["estimate"], row, zorder=3, **_mark(cell["survives"]))
         value = f"{cell['estimate']:z.2f}".replace("-", "−") if known else "none"
-        for x, text in ((1.22, value), (1.44, f"{cell['n']:.0f}")):
+        for inches, text in ((0.38, value), (0.66, f"n {cell['n']:.0f}")):
             axes.text(
-                x,
+                1 + inches / across,
                 row,
                 text,
                 transform=axes.get_yaxis_transform(),
                 size=style.SMALL,
-                color=style.INK if x < 1.3 else style.SOFT,
+                color=style.INK if text == value else style.SOFT,
                 ha="right",
                 va="center_baseline",
             )

@@ -54,6 +54,7 @@ def read_performance_part(
         "groups": ("Both ends of each score", groups_frame(frames["extremes"], labels)),
         "organisations": ("What is missing", missing_frame(frames["organisations"])),
     }
+    wide = {name: (title, _told(frame)) for name, (title, frame) in wide.items()}
     drawn = read_figures(files["forest"])
     return Part(
         "performance",
@@ -111,6 +112,12 @@ def reading(
             "test exchanges measures within types only."
         )
     return texts
+
+
+def _told(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame without a column of notes that has none."""
+    empty = "Note" in frame and not frame["Note"].astype(bool).any()
+    return frame.drop(columns="Note") if empty else frame
 
 
 def _number(text: str, digits: int = 2) -> str:

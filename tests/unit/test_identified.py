@@ -219,6 +219,15 @@ def test_the_printed_ends_alone_are_what_scipy_gives(rows, plan) -> None:
         assert line["low"] == pytest.approx(stats.pearsonr(group, y).statistic, abs=1e-9)
 
 
+def test_the_sample_of_each_row_is_the_printed_one(rows, plan) -> None:
+    printed = CELLS[(CELLS["item"] == plan.item) & (CELLS["column"] == plan.sizes)]
+    sizes = printed.set_index("row")["text"]
+    for row in rows:
+        rated = TRUSTS.loc[TRUSTS[row.rating] != "", row.rating]
+        assert row.ends.n == int(sizes[row.measure]) == len(rated) + row.ends.hidden
+        assert row.ends.shown_counts().tolist() == [(rated == lv).sum() for lv in row.levels]
+
+
 def test_bounds_are_rounded_outwards() -> None:
     assert bounds_text(0.3053, 0.6612) == "0.30 to 0.67"
     assert bounds_text(-0.1486, -0.001) == "-0.15 to 0.00"

@@ -155,6 +155,16 @@ def test_what_is_needed_gives_the_mark_and_what_lies_beyond_does_not(judged):
         assert row["change_of_r"] > 0
 
 
+@pytest.mark.parametrize(
+    ("r", "printed", "change"), [(0.35, "*", 0.361 - 0.355), (0.38, "", 0.375 - 0.361)]
+)
+def test_the_change_needed_is_counted_from_the_rounding(r, printed, change):
+    two_sided = [h for h in T_ONLY if h.tail == "two-sided"]
+    found = judge_hypotheses(made(("m", "s", -r, 30, printed)), two_sided)
+    line = needed(found, two_sided, 40).iloc[0]
+    assert line["change_of_r"] == pytest.approx(change, abs=1e-4)
+
+
 def test_needed_n_is_found_by_trying_each(judged):
     row = needed(
         made_judged := judge_hypotheses(made(("m", "s", 0.41, 30, "**")), T_ONLY), T_ONLY, 80

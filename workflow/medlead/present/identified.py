@@ -16,7 +16,7 @@ from medlead.present import style
 
 _ROW = 0.185  # inches
 _HEAD = 0.3
-_VALUES = 1.5  # inches to the right of each panel for the bounds and the answer
+_VALUES = 1.65  # inches to the right of each panel for the bounds and the answer
 _GIVES = {YES: "can give it", NO: "cannot give it", "": ""}
 _OPEN = "not decided"
 
@@ -139,7 +139,7 @@ def _panel(axes: Axes, part: pd.DataFrame, label: str, *, last: bool) -> None:
         if not pd.isna(one["ends_alone"]):
             axes.plot(one["ends_alone"], row, **_cross())
         gives = _GIVES.get(one["attained"], _OPEN)
-        words = bounds_text(one["low"], one["high"]).replace("-", "−")
+        words = bounds_text(one["low"], one["high"], 3).replace("-", "−")
         axes.text(
             1.02,
             row,
@@ -149,7 +149,7 @@ def _panel(axes: Axes, part: pd.DataFrame, label: str, *, last: bool) -> None:
             va="center_baseline",
         )
         axes.text(
-            1.24,
+            1.29,
             row,
             gives,
             transform=axes.get_yaxis_transform(),

@@ -128,6 +128,21 @@ def test_bounds_are_attained_and_proved(seed: int) -> None:
             assert 0 <= sign * (best.proved[row] - best.value[row]) < 1e-8
 
 
+@pytest.mark.parametrize("seed", [0, 3, 6])
+def test_the_proof_holds_wherever_the_search_stops(seed: int, monkeypatch) -> None:
+    ends, scores = small(seed), np.array([0.0, 1.0, 3.0])
+    counts = ends.counts()
+    whole = largest(ends, counts, scores)
+    behind = []
+    for steps in (1, 2, 4):
+        monkeypatch.setattr("medlead.performance.completion_pearson._MOST_STEPS", steps)
+        early = largest(ends, counts, scores)
+        known = ~np.isnan(whole.value)
+        assert (early.proved[known] >= whole.value[known] - 1e-12).all()
+        behind.append(np.max(whole.value[known] - early.value[known]))
+    assert behind[0] > 1e-6  # it did stop early
+
+
 @settings(max_examples=60)
 @given(seed=st.integers(0, 10_000), draw=st.integers(0, 2**32 - 1))
 def test_random_completions_of_small_samples_lie_inside(seed: int, draw: int) -> None:
@@ -248,6 +263,16 @@ def test_bounds_over_all_codings_hold_and_are_attained(seed: int) -> None:
         scores = np.array([0.0, middle, 1.0])
         assert np.nanmax(largest(ends, counts, scores).value) <= top.proved + 1e-9
         assert np.nanmin(smallest(ends, counts, scores).value) >= bottom.proved - 1e-9
+
+
+def test_cones_that_wait_for_their_turn_are_not_lost(monkeypatch) -> None:
+    ends, gap = small(1), 0.01
+    whole = largest_monotone(ends, gap=gap)
+    monkeypatch.setattr("medlead.performance.completion_codings._AT_ONCE", 1)
+    slow = largest_monotone(ends, gap=gap)
+    assert abs(slow.value - whole.value) <= gap
+    assert slow.proved >= whole.value - 1e-9
+    assert whole.proved >= slow.value - 1e-9
 
 
 def test_cuts_are_steps() -> None:

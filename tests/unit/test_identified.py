@@ -246,6 +246,19 @@ def test_a_refuted_way_is_told_with_its_bounds(found, rows, plan) -> None:
         said = {YES: "which ways can give all", NO: "what refutes the others"}[line["together"]]
         if line["coding"] != ANY_CODING:
             assert words in told[said]
+    # A value between the bounds that no completion has is told to lie in a gap, others not.
+    missed = found["sets"][(found["sets"]["attained"] == NO) & (found["sets"]["coding"] == "")]
+    said = told["what refutes the others"]
+    assert said.count("in steps that pass it by") == (missed["inside"] == YES).sum()
+    one, row = found["sets"].index[found["sets"]["method"] == SPEARMAN][0], rows[0]
+    sets = found["sets"].copy()
+    sets.loc[one, ["attained", "inside"]] = [NO, YES]
+    table, _ = joint(rows, sets, plan)
+    words = conclusion(rows, sets, table, without_middle(rows, plan), found["levels"], plan)
+    said = words.set_index("about")["says"]["what refutes the others"]
+    part = said.partition("Spearman without ties cannot: ")[2]
+    assert part.startswith(f"'{row.measure}' is printed {row.printed} and can be ")
+    assert "in steps that pass it by" in part.partition(";")[0]
     for row in rows:
         assert (
             row.measure in told["what refutes the others"]

@@ -17,6 +17,7 @@ from medlead.present import style
 _ROW = 0.185  # inches
 _HEAD = 0.3
 _VALUES = 1.65  # inches to the right of each panel for the bounds and the answer
+_GAP, _ANSWER = 0.07, 0.95  # inches from the panel to each of them
 _GIVES = {YES: "can give it", NO: "cannot give it", "": ""}
 _OPEN = "not decided"
 
@@ -38,7 +39,7 @@ def draw_identified(
     ratings = list(dict.fromkeys(data["rating"]))
     title = "Correlations with the index: possible and printed"
     caption = (
-        "Bars: the smallest to the largest coefficient over all ratings and all index values that "
+        "Bars: the proved bounds of the coefficient over all ratings and all index values that "
         "the organisations between the printed ends can have, the rounding of the printed index "
         "carried. Dashed: the printed value. Cross: the coefficient over the printed "
         "organisations alone. In brackets, for Pearson, what a level counts. A bar may reach "
@@ -69,7 +70,8 @@ def draw_identified(
                 )
             )
             axes.set_xlim(*limits)
-            _panel(axes, part, labels[rating], last=rating == ratings[-1])
+            wide = axes.get_position().width * width
+            _panel(axes, part, labels[rating], wide, last=rating == ratings[-1])
         drawing.legend(
             handles=_key(others=not data["attained"].isin([YES, NO]).all()),
             loc="upper left",
@@ -86,8 +88,9 @@ def draw_identified(
 
 
 def _data(sets: pd.DataFrame, without: pd.DataFrame) -> pd.DataFrame:
-    numbers = ["low", "high", "printed", "n"]
-    data = sets.assign(**{c: pd.to_numeric(sets[c]) for c in numbers})
+    # What is proved: over all codings the search ends within a declared distance of it.
+    wanted = {"low": "low_proved", "high": "high_proved", "printed": "printed", "n": "n"}
+    data = sets.assign(**{name: pd.to_numeric(sets[c]) for name, c in wanted.items()})
     if (data["low"] > data["high"]).any():
         raise ValueError("a smallest coefficient is above the largest")
     keys = data[["method", "coding", "ties"]].fillna("").astype(str)
@@ -112,7 +115,7 @@ def _colour(attained: str) -> str:
     return found.get(attained, style.MUTED)
 
 
-def _panel(axes: Axes, part: pd.DataFrame, label: str, *, last: bool) -> None:
+def _panel(axes: Axes, part: pd.DataFrame, label: str, wide: float, *, last: bool) -> None:
     axes.set_ylim(len(part) - 0.5, -0.5)
     axes.set_yticks(range(len(part)), part["way"].tolist(), size=style.SMALL)
     axes.tick_params(axis="y", length=0, pad=3)
@@ -141,7 +144,7 @@ def _panel(axes: Axes, part: pd.DataFrame, label: str, *, last: bool) -> None:
         gives = _GIVES.get(one["attained"], _OPEN)
         words = bounds_text(one["low"], one["high"], 3).replace("-", "−")
         axes.text(
-            1.02,
+            1 + _GAP / wide,
             row,
             words,
             transform=axes.get_yaxis_transform(),
@@ -149,7 +152,7 @@ def _panel(axes: Axes, part: pd.DataFrame, label: str, *, last: bool) -> None:
             va="center_baseline",
         )
         axes.text(
-            1.29,
+            1 + _ANSWER / wide,
             row,
             gives,
             transform=axes.get_yaxis_transform(),

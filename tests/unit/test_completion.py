@@ -299,5 +299,7 @@ def test_a_completion_is_told_with_the_hidden_between_the_ends() -> None:
     frame = completed(ends, shown, middle, [0, 1, 2])
     assert frame["hidden"].tolist() == [False] * 3 + [True] * 3 + [False] * 3
     assert frame["score"].is_monotonic_increasing
+    assert admits(ends, shown, middle)
     assert not admits(ends, shown, np.array([shown[2] - 0.01]))
+    assert not admits(ends, shown, np.array([shown[3] + 0.01]))
     assert not admits(ends, shown + 1, middle + 1)

@@ -135,7 +135,7 @@ def test_the_start_stops_on_configuration_records_and_missing_inputs(
 ) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
-    for entry in config["inputs"].values():
+    for entry in filter(lambda entry: entry["file"], config["inputs"].values()):
         (raw / entry["file"]).write_text("a\n1\n", encoding="utf-8")
     config["paths"]["raw"] = str(raw)
     write(raw)
@@ -215,6 +215,7 @@ CLASSES = {
     "site_self_ratings": "printed-records",
     "mes_responses": "simulated",
     "mes_norms": "simulated",
+    "performance": "",
 }
 
 
@@ -234,6 +235,19 @@ def test_inputs_that_go_together_and_those_that_do_not(config: dict[str, Any]) -
     assert not at_odds(config, mes_responses="study", mes_norms="study")
     (none,) = at_odds(config)
     assert "there is no file" in none
+
+
+def test_performance_is_a_studys_own_or_left_out(config: dict[str, Any]) -> None:
+    assert not at_odds(config, performance="study")
+    (foreign,) = at_odds(config, performance="simulated")
+    assert foreign == "inputs.performance is 'simulated', but is read as a study's own"
+    # It is a study by that file alone: nothing else need be there.
+    before = {name: entry["file"] for name, entry in config["inputs"].items()}
+    config["inputs"]["performance"]["file"] = "ratings.csv"
+    classes = dict.fromkeys(CLASSES, "") | {"performance": "study"}
+    assert not missing_inputs(config, classes, [], ["performance"], before, "c.yaml")
+    (gone,) = missing_inputs(config, CLASSES, [], ["performance"], before, "c.yaml")
+    assert "'performance'" in gone.what
 
 
 def test_a_study_names_only_what_it_has(config: dict[str, Any]) -> None:

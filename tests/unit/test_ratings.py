@@ -84,6 +84,8 @@ def test_steps_are_counted_from_the_low_end(quarter: int) -> None:
 
 def test_configured_scales_read_every_published_rating() -> None:
     scales = configured()
+    # Those of a study's own file have no published ratings.
+    scales.pop("performance")
     assert set(scales) == {"trust_engagement", "site_performance", "site_self_ratings"}
     for name, columns in scales.items():
         frame = pd.read_csv(ROOT / "data" / "raw" / f"{name}.csv", dtype=str, keep_default_na=False)

@@ -88,7 +88,7 @@ def associate(
     x, y = align(scores, measures)
     rows = [
         row
-        for block in blocks(x, y)
+        for block in same_gaps(x, y)
         for row in _block_rows(block, x.index, options, seed, confidence, permutations)
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(NUMBERS, "float64"))
@@ -123,7 +123,7 @@ def align(scores: pd.DataFrame, measures: pd.DataFrame) -> tuple[pd.DataFrame, p
     return first, second
 
 
-def blocks(scores: pd.DataFrame, measures: pd.DataFrame) -> Iterator[_Block]:
+def same_gaps(scores: pd.DataFrame, measures: pd.DataFrame) -> Iterator[_Block]:
     """All pairs, those together whose score and measure have the same gaps."""
     for names, there in _by_gaps(scores):
         for rated, known in _by_gaps(measures):
@@ -247,7 +247,7 @@ def _marks(
     p = frame["p_value"].to_numpy(copy=True)
     if options.stars.p == ANALYTIC:
         for name in options.coefficients:
-            for block in blocks(scores, measures):
+            for block in same_gaps(scores, measures):
                 if len(block.kept) < 3:
                     continue
                 observed = coefficients(name, block.x, block.y)

@@ -1,0 +1,36 @@
+"""The step as a whole: engagement, ratings and structure of the same organisations together."""
+
+import pandas as pd
+
+from medlead.performance.triangulation import Settings, engagement_pairs, overall
+from medlead.performance.triangulation_agreement import agreement, counterparts, matrix
+from medlead.performance.triangulation_data import Material
+from medlead.performance.triangulation_sites import ahead, by_band, profiles
+from medlead.performance.triangulation_structure import strengths, structure_tests
+from medlead.performance.triangulation_variations import conflicts, variations
+from medlead.performance.triangulation_words import conclusion
+
+TABLES = (
+    *("pairs", "overall", "agreement", "counterparts", "matrix", "structure", "strengths"),
+    *("sites", "ahead", "bands", "variations", "conflicts", "says"),
+)
+
+
+def triangulate(material: Material, by: Settings) -> dict[str, pd.DataFrame]:
+    """Every table of the step by the names of `TABLES`; see the functions that make them."""
+    varied = variations(material, by)
+    found = {
+        "pairs": engagement_pairs(material, by),
+        "overall": overall(material, by),
+        "agreement": agreement(material, by),
+        "counterparts": counterparts(material, by),
+        "matrix": matrix(material, by),
+        "structure": structure_tests(material, by),
+        "strengths": strengths(material, by),
+        "sites": profiles(material, by.plan),
+        "ahead": ahead(material, by.plan),
+        "bands": by_band(material, by),
+        "variations": varied,
+        "conflicts": conflicts(by, varied),
+    }
+    return found | {"says": conclusion(found, by, material.labels)}

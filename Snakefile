@@ -35,6 +35,7 @@ include: "workflow/rules/engagement.smk"
 include: "workflow/rules/trusts.smk"
 include: "workflow/rules/performance.smk"
 include: "workflow/rules/extremes.smk"
+include: "workflow/rules/triangulation.smk"
 include: "workflow/rules/verdicts.smk"
 include: "workflow/rules/notebooks.smk"
 include: "workflow/rules/report.smk"
@@ -60,6 +61,7 @@ rule all:
             if plan.builds("report")
             else []
         ),
+        plan.results("performance/triangulation-says.csv") if plan.triangulates else [],
         plan.results("verdicts/summary.json") if plan.builds("report") else [],
         plan.result("report/index.html"),
         plan.result("provenance/run.json"),

@@ -10,14 +10,9 @@ from medlead.performance.triangulation_structure import strengths, structure_tes
 from medlead.performance.triangulation_variations import conflicts, variations
 from medlead.performance.triangulation_words import conclusion
 
-TABLES = (
-    *("pairs", "overall", "agreement", "counterparts", "matrix", "structure", "strengths"),
-    *("sites", "ahead", "bands", "variations", "conflicts", "says"),
-)
-
 
 def triangulate(material: Material, by: Settings) -> dict[str, pd.DataFrame]:
-    """Every table of the step by the names of `TABLES`; see the functions that make them."""
+    """Every table of the step by its name; see the functions that make them."""
     varied = variations(material, by)
     found = {
         "pairs": engagement_pairs(material, by),

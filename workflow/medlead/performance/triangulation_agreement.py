@@ -138,7 +138,7 @@ def counterparts(material: Material, by: Settings) -> pd.DataFrame:
 def _either(material: Material, ranks: pd.DataFrame, name: str) -> Any:
     if name in ranks:
         return ranks[name]
-    return material.values[name] if name in material.values else None
+    return material.values.get(name)
 
 
 def _order(first: Any, second: Any, by: Settings, name: str) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ import pandas as pd
 from medlead.evidence import EvidenceClass, resting_on
 from medlead.performance.arrangements import FloatArray
 from medlead.performance.triangulation_plan import (
+    GROUPS,
     TriangulationPlan,
     Variation,
     measures_of,
@@ -241,12 +242,13 @@ def _structures(
         frame = frames.get(one.file)
         if frame is None:
             continue
-        for column, value in one.where.items():
-            frame = frame[frame[column].astype(str) == value]
+        for key, value in one.where.items():
+            frame = frame[frame[key].astype(str) == value]
         grouped = frame.assign(site=frame["site"].astype(str)).groupby("site")[one.column]
         column: pd.Series[Any] = grouped.agg(one.take or "first")
-        text = column.map(_text) if one.kind == "groups" else column.astype(float)
-        found[one.name] = text.reindex(order)
+        found[one.name] = (
+            column.map(_text) if one.kind == GROUPS else column.astype(float)
+        ).reindex(order)
     return pd.DataFrame(found, index=order)
 
 

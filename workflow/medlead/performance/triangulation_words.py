@@ -190,8 +190,8 @@ def said_conflicts(conflicts: pd.DataFrame, variations: pd.DataFrame) -> str:
     tried = int(variations.loc[variations["variation"] != AS_IS, "variation"].nunique())
     words = (
         f"{len(conflicts)} things are said in two ways, and {tried} variations were computed. "
-        f"{counts.get(NO, 0)} change nothing, {counts.get('numbers only', 0)} change numbers but no "
-        f"answer, {counts.get('not computed', 0)} cannot be varied."
+        f"{counts.get(NO, 0)} change nothing, {counts.get('numbers only', 0)} change numbers but "
+        f"no answer, {counts.get('not computed', 0)} cannot be varied."
     )
     return words + (f" An answer changes with: {'; '.join(crossing)}." if crossing else "")
 

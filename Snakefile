@@ -61,7 +61,7 @@ rule all:
             if plan.builds("report")
             else []
         ),
-        plan.results("performance/triangulation-says.csv") if plan.triangulates else [],
+        plan.results("performance/triangulation-says.csv") if plan.triangulated else [],
         plan.results("verdicts/summary.json") if plan.builds("report") else [],
         plan.result("report/index.html"),
         plan.result("provenance/run.json"),

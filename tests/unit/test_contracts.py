@@ -548,3 +548,11 @@ def test_no_text_whatever_makes_a_contract_fail_but_by_its_problems(
             assert problem.row is not None
             assert problem.column in frame.columns
             assert problem.mend
+
+
+def test_a_column_of_one_spelling_may_be_empty_throughout():
+    rows = records("sites")
+    for row in rows:
+        row["region"] = ""
+    frame = validate(table_of(rows), CONTRACTS["sites"])
+    assert frame["region"].isna().all()

@@ -31,8 +31,8 @@ from medlead.performance.triangulation_plan import Variation, read_triangulation
 from medlead.performance.triangulation_sites import ahead, by_band, profiles
 from medlead.performance.triangulation_structure import (
     CANNOT_TELL,
+    compare_strengths,
     resamples,
-    strengths,
     structure_tests,
 )
 from medlead.performance.triangulation_variations import conflicts, variations
@@ -261,7 +261,7 @@ def test_resamples_are_all_there_are_with_their_chances():
 
 
 def test_the_verdict_on_strength_follows_from_the_interval():
-    found = strengths(MATERIAL, BY)
+    found = compare_strengths(MATERIAL, BY)
     for row in found.to_dict("records"):
         holds_nought = row["low"] <= 0 <= row["high"]
         assert (row["says"] == CANNOT_TELL) is holds_nought
@@ -282,16 +282,58 @@ def test_the_verdict_on_strength_follows_from_the_interval():
         assert one[name] == pytest.approx(abs(value))
 
 
+def test_the_share_between_groups_is_corrected_for_what_chance_gives():
+    def corrected(groups, y):
+        parts = [y[groups == g] for g in sorted(set(groups))]
+        k, n = len(parts), len(y)
+        share = stats.kruskal(*parts).statistic / (n - 1)
+        return (share - (k - 1) / (n - 1)) / (1 - (k - 1) / (n - 1))
+
+    known = MATERIAL.engagement.dropna().index
+    found = compare_strengths(MATERIAL, BY)
+    one = found[(found["variable"] == "structure") & (found["family"] == "self_rating")].iloc[0]
+    own = [m for m in MATERIAL.values if m.startswith("self_rating.")]
+    for name, groups in (
+        ("engagement", MATERIAL.engagement[known]),
+        ("structure", MATERIAL.structures.loc[known, "structure"]),
+    ):
+        expected = np.mean([corrected(groups, MATERIAL.values.loc[known, m]) for m in own])
+        assert one[name] == pytest.approx(expected)
+    row = structure_tests(MATERIAL, BY).query(
+        "variable == 'structure' and measure == 'national.quality_of_services'"
+    )
+    y = MATERIAL.values["national.quality_of_services"]
+    expected = corrected(MATERIAL.structures["structure"], y)
+    assert row["corrected"].iloc[0] == pytest.approx(expected)
+
+
 # --- what is said in two ways ---------------------------------------------------------------------
 
 
+DROPPED = {"drop": ["national.consistency_across_surveys"]}
+
+
 def test_variations_change_what_they_say_and_nothing_else():
-    found = variations(MATERIAL, BY)
-    told = conflicts(BY, found).set_index("about")
+    kept = list(DECLARED["variations"])[::2] + ["more deaths as the better end"]
+    few = {k: v for k, v in DECLARED["variations"].items() if k in kept}
+    plan = declared(
+        variations=few | {"without consistency across surveys": DROPPED},
+        conflicts=[c for c in DECLARED["conflicts"] if c["variation"] in ("", *few)],
+    )
+    by = Settings(plan, BY.alpha, BY.confidence, BY.permutations, BY.seed)
+    found = variations(MATERIAL, by)
+    told = conflicts(by, found).set_index("about")
     # Nobody rated below one, so the narrower range changes nothing.
     assert (raw("site_self_ratings").iloc[:, 1:].astype(float) >= 1).all(axis=None)
     assert told.loc["Range of the self-ratings", "matters"] == "no"
-    assert set(told["matters"]) <= {"yes", "no", "numbers only", "not computed"}
+    for row in told.to_dict("records"):
+        own = found[found["variation"] == row["variation"]]
+        answers = {"yes"} if (own["crosses"] == "yes").any() else {"no", "numbers only"}
+        if not row["variation"]:
+            answers = {"not computed"}
+        elif answers != {"yes"}:
+            answers = {"numbers only"} if (own["changed"] == "yes").any() else {"no"}
+        assert {row["matters"]} == answers
     flipped = found[found["variation"] == "more deaths as the better end"].set_index("name")
     base = found[found["variation"] == "as declared"].set_index("name")
     name = "national.standardised_mortality"
@@ -398,7 +440,7 @@ def test_a_study_with_other_measures_goes_through_by_configuration_alone(tmp_pat
     assert found["conflicts"].empty
     assert "single measures" in set(found["says"]["about"])
     for name, table in found.items():
-        assert list(table.columns)[-1:] in (["evidence"], []), name
+        assert table.columns[-1] == "evidence", name
     drawn = draw_profiles(found["sites"], material.shown, by.plan)
     assert "7 organisations on 3 measures" in drawn.title
     assert draw_triangulation(found["matrix"], material.labels, by.plan, 0.05).alt

@@ -11,7 +11,12 @@ import yaml
 
 from medlead.configuration import check_config
 from medlead.present.write import read_titles
-from medlead.without_print import response_without_print, study_titles, tables_without_print
+from medlead.without_print import (
+    response_without_print,
+    study_titles,
+    tables_without_print,
+    triangulation_without_print,
+)
 
 PROJECT = Path(__file__).parents[2]
 
@@ -117,3 +122,8 @@ def test_no_table_of_a_study_speaks_of_the_printed_report() -> None:
         told = f"{titles[item]} {table.get('title', '')} {table.get('note', '')}"
         for word in ("print", "report", "2013", "country", "national"):
             assert word not in told.lower(), item
+
+
+def test_a_study_hears_nothing_of_conflicts_in_the_report():
+    declared = {"conflicts": [{"about": "a"}], "variations": {"x": {}}}
+    assert triangulation_without_print(declared) == {"conflicts": [], "variations": {"x": {}}}

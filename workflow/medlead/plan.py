@@ -20,6 +20,7 @@ from medlead.sources.messages import Problem, ProblemsFound
 from medlead.writing import file_stems
 
 _STUDY = str(EvidenceClass.STUDY)
+_RATED = ("site_self_ratings", "site_performance")
 
 
 class Plan:
@@ -93,27 +94,19 @@ class Plan:
             *(["survey"] if self.own_returns else []),
             *(engagement if self.own_responses else []),
             *(["performance"] if self.own_performance else []),
-            *(n for n in self.triangulated() if n not in self.roster),
+            *(n for n in self.triangulated if n not in self.roster),
             *self.roster,
         ]
 
     @property
-    def rated(self) -> list[str]:
-        """The inputs that rate organisations; of a study only its own."""
-        names = ["site_self_ratings", "site_performance"]
-        return [n for n in names if not self.is_study or self.evidence(n) == [_STUDY]]
-
-    @property
-    def triangulates(self) -> bool:
-        """Whether engagement is set against ratings: a study needs both of its own."""
-        return self.builds("engagement") and bool(self.rated)
-
     def triangulated(self) -> list[str]:
-        """The inputs of that step: ratings, the list of sites, and the roles at the sites."""
-        if not self.triangulates:
-            return []
-        roles = not self.is_study or (bool(self.roster) and self.evidence("site_roles") == [_STUDY])
-        return [*self.rated, *self.roster, *(["site_roles"] if roles else [])]
+        """Ratings of sites, and the sites, to be set against engagement; of a study its own.
+
+        None where engagement is not built or nothing rates the sites: the step is left out.
+        """
+        names = [*_RATED, *self.roster, *(["site_roles"] if self.roster else [])]
+        own = [n for n in names if not self.is_study or self.evidence(n) == [_STUDY]]
+        return own if self.builds("engagement") and {*own} & {*_RATED} else []
 
     @property
     def roster(self) -> list[str]:

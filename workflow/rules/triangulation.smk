@@ -7,11 +7,11 @@ TRIANGULATED = [
     *("strengths", "sites", "ahead", "bands", "variations", "conflicts", "says"),
 ]
 
-if plan.triangulates:
+if plan.triangulated:
 
     rule triangulate:
         input:
-            raw=plan.raw(*plan.triangulated()),
+            raw=plan.raw(*plan.triangulated),
             statements=plan.statements(),
             standings=[] if plan.told else rules.score_engagement.output.standings,
             scales=plan.instruments("ratings.yaml"),
@@ -40,11 +40,12 @@ if plan.triangulates:
                 plan.instruments("ratings.yaml", "triangulation.yaml"),
                 plan.code("triangulate"),
             ),
-            names=plan.triangulated(),
-            sheets=plan.sheets(*plan.triangulated()),
-            evidence=plan.evidence(*plan.triangulated()),
-            sums=plan.raw_sums(*plan.triangulated()),
+            names=plan.triangulated,
+            sheets=plan.sheets(*plan.triangulated),
+            evidence=plan.evidence(*plan.triangulated),
+            sums=plan.raw_sums(*plan.triangulated),
             seed=config["seed"],
+            study=plan.is_study,
         message:
             "Performance: engagement, ratings and structure of the sites (section 6.10)"
         script:

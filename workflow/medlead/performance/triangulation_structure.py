@@ -174,7 +174,7 @@ def _tested(
     return told
 
 
-def strengths(material: Material, by: Settings) -> pd.DataFrame:
+def compare_strengths(material: Material, by: Settings) -> pd.DataFrame:
     """Engagement against each structure: which goes further with the measures, as far as told.
 
     Both are compared on the same organisations and measures, in the same way: against groups,

@@ -219,7 +219,7 @@ def said_ahead(ahead: pd.DataFrame, sites: pd.DataFrame) -> str:
     return " ".join(words)
 
 
-def conclusion(tables: Mapping[str, pd.DataFrame], by: Settings, labels: Labels) -> pd.DataFrame:
+def all_said(tables: Mapping[str, pd.DataFrame], by: Settings, labels: Labels) -> pd.DataFrame:
     """All of it: `about`, `says`, `evidence`. `tables` by the names of `triangulate`."""
     t = tables
     found: list[tuple[str, str, Any]] = [

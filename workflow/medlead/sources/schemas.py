@@ -94,6 +94,8 @@ def spelling_rule(column: str) -> Rule:
         return frame[column].groupby(like).transform(lambda texts: texts.value_counts().idxmax())
 
     def test(frame: pd.DataFrame) -> "pd.Series[bool]":
+        if frame[column].isna().all():
+            return frame[column].isna()  # No group of like texts, from which the usual one comes.
         return frame[column].isna() | (frame[column] == usual(frame))
 
     def what(frame: pd.DataFrame, position: int, rows: Sequence[int]) -> str:

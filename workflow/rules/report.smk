@@ -117,6 +117,15 @@ else:
                 rules.run_notebooks.output.notebooks,
                 rules.report_sites.output.notebooks,
             ],
+            declared=plan.instruments("further.yaml"),
+            further=[
+                rules.examine_extremes.output.figures,
+                rules.examine_extremes.output.words,
+                rules.identify_correlations.output.figures,
+                rules.identify_correlations.output.conclusion,
+                rules.triangulate.output.figures,
+                plan.result("performance/triangulation-says.csv"),
+            ],
             code=plan.code("build_page"),
         output:
             page=plan.result("report/index.html"),
@@ -130,6 +139,7 @@ else:
         params:
             content=plan.bytes_of(
                 plan.published("items.csv", "cells.csv"),
+                plan.instruments("further.yaml"),
                 plan.code("build_page"),
             ),
             title=config["study"]["title"],

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from medlead.present.further import read_further
 from medlead.present.site import build_page
 from medlead.present.write import notebook_links, read_figures, read_fragments, read_titles
 from medlead.provenance import Job
@@ -24,5 +25,6 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         figures=read_figures(job.input.figures),
         notebooks=links,
         notebook_list=listed,
+        further=read_further(Path(job.input.declared), job.input.further),
     )
     write_text(Path(job.output.page), page)

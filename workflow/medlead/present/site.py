@@ -8,12 +8,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from markupsafe import Markup
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
+from medlead.present.further import Further
 from medlead.present.slim import slim_svg
 from medlead.present.tables import (
     Badge,
@@ -83,6 +85,8 @@ class ItemView:
     fragment: Markup | None = None
     picture: tuple[str, str] | None = None
     notebook: str = ""
+    further: Further | None = None
+    further_pictures: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def verdicts(self) -> Counter[Verdict]:
@@ -209,6 +213,7 @@ def _views(
     tables: Mapping[str, str],
     figures: Mapping[str, tuple[str, str]],
     notebooks: Mapping[str, str],
+    further: Mapping[str, Further],
 ) -> dict[str, ItemView]:
     views: dict[str, ItemView] = {}
     for record in records(items, _ITEMS, "items"):
@@ -230,7 +235,8 @@ def _views(
             in_scope=in_scope,
             basis=basis[:1].upper() + basis[1:],
         )
-    for what, given in (("tables", tables), ("figures", figures), ("notebooks", notebooks)):
+    parts = {"tables": tables, "figures": figures, "notebooks": notebooks, "further": further}
+    for what, given in parts.items():
         _only_known(what, given, views)
     given_verdicts: dict[tuple[str, str, str], dict[str, str]] = {}
     for record in records(verdicts, _VERDICTS, "verdicts"):
@@ -256,6 +262,9 @@ def _views(
             svg, alt = figures[name]
             view.picture = (data_uri(svg), alt)
         view.notebook = local_link(notebooks.get(name, ""))
+        if name in further:
+            view.further = further[name]
+            view.further_pictures = [(data_uri(svg), alt) for svg, alt in further[name].pictures]
     return views
 
 
@@ -341,6 +350,7 @@ def build_page(
     figures: Mapping[str, tuple[str, str]],
     notebooks: Mapping[str, str],
     notebook_list: Sequence[tuple[str, str, str]],
+    further: Mapping[str, Further] = MappingProxyType({}),
 ) -> str:
     """The whole report page as one HTML text.
 
@@ -348,13 +358,14 @@ def build_page(
     files; `summary` is the content of `summary.json`. `tables` maps an item to a
     fragment of `medlead.present.tables.html_table`, `figures` to (SVG text,
     alternative text), `notebooks` to a link; `notebook_list` holds (title, link,
-    one line on it). Order of items, cells and findings is kept.
+    one line on it). `further` has what is shown with an item beyond the report. Order of
+    items, cells and findings is kept.
 
     Raises ValueError where the parts do not fit each other: an item, cell or outcome
     that is not known, a verdict or item given twice, headline counts that do not add
     up, or a link that leaves the results; KeyError for a missing count of `summary`.
     """
-    views = _views(items, cells, verdicts, tables, figures, notebooks)
+    views = _views(items, cells, verdicts, tables, figures, notebooks, further)
     groups = [
         (kind, name, [v for v in views.values() if v.kind == kind])
         for kind, name in _GROUPS.items()

@@ -352,8 +352,8 @@ def test_a_study_of_another_shape_runs(plan):
         decimals=2, seed=1, settings={**SETTINGS, "extreme_group_size": 5},
     )  # fmt: skip
     assert set(found.influence["evidence"]) == {"study"}
-    assert "hospital" in " ".join(found.words["words"])
-    assert "trust" not in " ".join(found.words["words"])
+    assert "hospital" in " ".join(found.words["says"])
+    assert "trust" not in " ".join(found.words["says"])
 
 
 # -- words, declaration, pictures
@@ -366,7 +366,7 @@ def tables_of(found):
 def test_words_follow_the_numbers(found, plan):
     labels = {name: scale.label for name, scale in SCALES.items()}
     tables = tables_of(found)
-    for about, words in zip(found.words["about"], found.words["words"], strict=True):
+    for about, words in zip(found.words["about"], found.words["says"], strict=True):
         assert EXTREME_WORDS[about](tables, labels, plan, 0.05) == words
         assert not re.search(r"\bnan\b", words)
     # No unit turns a decision: the sentence says the contrary.

@@ -19,6 +19,7 @@ from medlead.performance.significance import (
     implied_stars,
     judge_stars,
     p_from_r,
+    sample_size,
     stars,
     survivors,
     tally,
@@ -284,3 +285,35 @@ def test_fisher_interval_by_hand():
     for wrong in ((1.5, 10, 0.95), (0.5, 10, 1.0)):
         with pytest.raises(ValueError, match="between"):
             fisher_interval(*wrong)
+
+
+@settings(max_examples=40)
+@given(
+    r=st.floats(0.05, 0.95),
+    sign=st.sampled_from([1, -1]),
+    alpha=st.sampled_from([0.01, 0.05]),
+    power=st.floats(0.5, 0.99),
+    tail=st.sampled_from(["two-sided", "one-sided"]),
+)
+def test_a_sample_has_the_power_it_was_chosen_for_and_one_pair_less_has_not(
+    r, sign, alpha, power, tail
+):
+    n = sample_size(sign * r, alpha, power, tail)
+    passed = stats.norm.isf(alpha / (2 if tail == "two-sided" else 1))
+
+    def chance(n):
+        return stats.norm.sf(passed - np.arctanh(r) * np.sqrt(n - 3)) if n > 3 else 0.0
+
+    assert chance(n) >= power - 1e-9
+    assert chance(n - 1) < power
+
+
+def test_sample_sizes_by_hand():
+    # (1.959964 + 0.841621)^2 = 7.848878; atanh(0.3)^2 = 0.0958037, atanh(0.5)^2 = 0.3017373.
+    assert (sample_size(0.3), sample_size(0.5)) == (85, 30)
+
+
+@pytest.mark.parametrize("wrong", [{"r": 0}, {"r": 1.0}, {"r": 0.3, "power": 1}, {"alpha": 0}])
+def test_a_sample_for_no_correlation_or_certainty_is_refused(wrong):
+    with pytest.raises(ValueError, match="r is to lie in"):
+        sample_size(**({"r": 0.3} | wrong))

@@ -150,13 +150,13 @@ def examine_extremes(
     told = [
         {
             "about": about,
-            "words": words,
+            "says": words,
             "evidence": str(simulated if about in SIMULATED_WORDS else evidence),
         }
         for about, tell in EXTREME_WORDS.items()
         if (words := tell(tables, labels, plan, alpha))
     ]
-    return Extremes(**tables, words=pd.DataFrame(told, columns=["about", "words", "evidence"]))
+    return Extremes(**tables, words=pd.DataFrame(told, columns=["about", "says", "evidence"]))
 
 
 def _with_power(

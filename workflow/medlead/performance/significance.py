@@ -42,6 +42,7 @@ __all__ = [
     "implied_stars",
     "judge_stars",
     "p_from_r",
+    "sample_size",
     "stars",
     "survivors",
     "tally",
@@ -280,6 +281,24 @@ def critical_r(n: ArrayLike, alpha: float = 0.05, tail: Tail = "two-sided") -> F
     df = np.where(size >= 3, size - 2, np.nan)
     t = stats.t.isf(alpha / 2 if tail == "two-sided" else alpha, df)
     return np.asarray(t / np.sqrt(t**2 + df), dtype=np.float64)
+
+
+def sample_size(r: float, alpha: float = 0.05, power: float = 0.8, tail: Tail = "two-sided") -> int:
+    """How many pairs a test of no correlation needs to notice a true correlation of `r`.
+
+    The smallest n with which Fisher's z, taken as normal with variance 1 / (n - 3), passes
+    `alpha` with at least the chance `power` (Fisher 1921; Cohen 1988). Raises ValueError where
+    r is 0 or not between -1 and 1, or where alpha or power is no probability between 0 and 1.
+    """
+    _check_tail(tail)
+    if not 0 < abs(r) < 1 or not 0 < alpha < 1 or not 0 < power < 1:
+        raise ValueError(
+            f"r {r}, alpha {alpha}, power {power}: r is to lie in (-1, 0) or (0, 1), "
+            "the others in (0, 1)"
+        )
+    tails = 2 if tail == "two-sided" else 1
+    reach = stats.norm.isf(alpha / tails) + stats.norm.ppf(power)
+    return int(np.ceil(max(reach, 0) ** 2 / np.arctanh(abs(r)) ** 2 + 3))
 
 
 def _check_tail(tail: str) -> None:

@@ -377,10 +377,8 @@ def prepare(config: Mapping[str, Any], root: Path, overlays: Sequence[Path] = ()
     schema = loads((root / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
     base, given = "config/config.yaml", laid_over(overlays)
     check_config(config, schema, base, given)
-    raw = Path(config["paths"]["raw"])
-    problems = verify(raw)
-    if config["paths"]["solved"]:
-        problems += verify(Path(config["paths"]["solved"]))
+    folders = filter(None, (config["paths"][name] for name in ("raw", "solved")))
+    problems = [problem for folder in folders for problem in verify(Path(folder))]
     if problems:
         raise ProblemsFound(problems)
     plan = Plan(config, root)

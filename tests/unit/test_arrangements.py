@@ -17,11 +17,11 @@ from medlead.performance.arrangements import (
     codes_of,
     count_arrangements,
     finer_orders,
-    holm,
     jonckheere,
     kendall_sum,
     spearman_sum,
 )
+from medlead.performance.significance import holm
 
 RNG = np.random.default_rng(1)
 levels = st.lists(st.integers(1, 4), min_size=3, max_size=6)

@@ -18,8 +18,8 @@ from medlead.performance.doses import (
 from medlead.performance.influence import exact_p, holm_rows
 from medlead.performance.permutation import (
     Null,
-    concordance,
     concordance_null,
+    concordance_sum,
     doubled_ranks,
     product,
     product_null,
@@ -28,7 +28,7 @@ from medlead.performance.permutation import (
 from medlead.performance.resampling import kendall, pearson, spearman
 from medlead.performance.significance import adjust
 
-PAIRS = [(product, product_null), (concordance, concordance_null)]
+PAIRS = [(product, product_null), (concordance_sum, concordance_null)]
 small = st.lists(st.integers(0, 4), min_size=2, max_size=6)
 
 
@@ -52,7 +52,7 @@ def test_the_distribution_is_that_of_all_orderings(statistic, null, x, data):
 
 def test_without_ties_it_is_the_published_distribution():
     x, y = np.arange(9), np.array([2, 0, 3, 1, 5, 4, 8, 7, 6])
-    p = concordance_null(x, y).p_value(concordance(x, y))
+    p = concordance_null(x, y).p_value(concordance_sum(x, y))
     assert p == pytest.approx(stats.kendalltau(x, y, method="exact").pvalue, rel=1e-10)
 
 
@@ -62,7 +62,7 @@ def test_two_levels_are_mann_and_whitney():
     expected = stats.mannwhitneyu(x[above == 1], x[above == 0], method="exact").pvalue
     ranks = doubled_ranks(x)
     assert product_null(ranks, above).p_value(product(ranks, above)) == pytest.approx(expected)
-    assert concordance_null(x, above).p_value(concordance(x, above)) == pytest.approx(expected)
+    assert concordance_null(x, above).p_value(concordance_sum(x, above)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import stats
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -125,20 +125,6 @@ def chances(observed: float, null: FloatArray, centre: float, *, exact: bool) ->
         top = float((values >= values.max() - same).mean())
         found[f"smallest_{name}"] = top if exact else math.nan
     return Chances(arrangements=len(null), exact=exact, **found)
-
-
-def holm(p: ArrayLike) -> FloatArray:
-    """p-values adjusted by Holm (1979), in the given order; none may be missing.
-
-    The same as `medlead.performance.significance.adjust`, without the collection of garbage that
-    statsmodels does at every call.
-    """
-    values = np.asarray(p, dtype=np.float64)
-    order = np.argsort(values, kind="stable")
-    stepped = values[order] * np.arange(len(values), 0, -1)
-    adjusted = np.empty(len(values))
-    adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
-    return adjusted
 
 
 def kendall_sum(x: FloatArray, rows: FloatArray) -> FloatArray:

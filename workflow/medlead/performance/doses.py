@@ -15,8 +15,8 @@ from medlead.performance.permutation import (
     NOTHING,
     IntArray,
     Null,
-    concordance,
     concordance_null,
+    concordance_sum,
     doubled_ranks,
     product,
     product_null,
@@ -74,7 +74,7 @@ def stratified(
     untied = [0, 0]
     for a, b in parts:
         codes = doubled_ranks(a), doubled_ranks(b)
-        observed += concordance(*codes)
+        observed += concordance_sum(*codes)
         own = concordance_null(*codes)
         null = null.plus(own) if null is not None and own is not None else None
         for place, values in enumerate(codes):
@@ -109,7 +109,7 @@ def _value(x: FloatArray, y: FloatArray, strata: NDArray[np.intp], statistic: St
     kept = [strata == stratum for stratum in np.unique(strata)]
     kept = [at for at in kept if at.sum() > 1 and np.ptp(x[at]) > 0 and np.ptp(y[at]) > 0]
     if statistic != "Spearman":
-        return sum(concordance(doubled_ranks(x[at]), doubled_ranks(y[at])) for at in kept)
+        return sum(concordance_sum(doubled_ranks(x[at]), doubled_ranks(y[at])) for at in kept)
     sizes = [int(at.sum()) for at in kept]
     common = int(np.lcm.reduce([n * (n + 1) for n in sizes])) if sizes else 1
     return sum(
@@ -119,7 +119,7 @@ def _value(x: FloatArray, y: FloatArray, strata: NDArray[np.intp], statistic: St
 
 
 @dataclass(frozen=True)
-class Detectable:
+class DetectableRise:
     """The weakest association that a test finds so often, by simulation.
 
     `latent`: the correlation of the normal tendencies behind both; `rank`: the mean rank
@@ -138,7 +138,7 @@ def detectable(
     alpha: float,
     draws: int,
     rng: np.random.Generator,
-) -> Detectable:
+) -> DetectableRise:
     """The weakest association that Spearman's exact test finds with that power, by simulation.
 
     `margins` has the ratings of each stratum, whose ties are kept: pairs of normal
@@ -149,7 +149,7 @@ def detectable(
     """
     useful = [np.sort(m) for m in margins if len(m) > 1 and np.ptp(m) > 0]
     if not useful:
-        return Detectable(np.nan, np.nan, 0.0)
+        return DetectableRise(np.nan, np.nan, 0.0)
     common = int(np.lcm.reduce([len(m) * (len(m) + 1) for m in useful]))
     total = sum(len(m) for m in useful)
     null = NOTHING
@@ -164,7 +164,7 @@ def detectable(
         drawn.append((ranks, rng.standard_normal((draws, n)), rng.standard_normal((draws, n))))
     critical = null.critical(alpha)
     if critical is None:
-        return Detectable(np.nan, np.nan, 0.0)
+        return DetectableRise(np.nan, np.nan, 0.0)
 
     def at(rho: float) -> tuple[float, float]:
         statistic = np.zeros(draws, dtype=np.int64)
@@ -182,9 +182,9 @@ def detectable(
 
     most = at(_STRONGEST)[0]
     if most < power:
-        return Detectable(np.nan, np.nan, most)
+        return DetectableRise(np.nan, np.nan, most)
     weakest = optimize.bisect(lambda rho: at(rho)[0] - power, 0.0, _STRONGEST, xtol=1e-4)
-    return Detectable(float(weakest), at(float(weakest))[1], most)
+    return DetectableRise(float(weakest), at(float(weakest))[1], most)
 
 
 def within_groups(
@@ -255,6 +255,6 @@ def within_groups(
 
 def smallest_without_ties(
     n: int, *, power: float, alpha: float, draws: int, rng: np.random.Generator
-) -> Detectable:
+) -> DetectableRise:
     """`detectable` for n units whose ratings are all different: the best that n units can do."""
     return detectable([np.arange(n)], power=power, alpha=alpha, draws=draws, rng=rng)

@@ -9,8 +9,8 @@ import pandas as pd
 from medlead.performance.exact import two_group_tests
 from medlead.performance.groups import cliffs_delta
 from medlead.performance.permutation import (
-    concordance,
     concordance_null,
+    concordance_sum,
     doubled_ranks,
     product,
     product_null,
@@ -35,7 +35,7 @@ def exact_p(x: FloatArray, y: FloatArray, statistic: str, decimals: int) -> tupl
     if statistic == "Kendall tau-b":
         codes = doubled_ranks(x), doubled_ranks(y)
         null = concordance_null(*codes)
-        p = np.nan if null is None else null.p_value(concordance(*codes))
+        p = np.nan if null is None else null.p_value(concordance_sum(*codes))
         return float(kendall(x, y)), p
     if statistic == "Spearman":
         pair, estimate = (doubled_ranks(x), doubled_ranks(y)), float(spearman(x, y))

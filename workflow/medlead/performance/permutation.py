@@ -64,7 +64,7 @@ def product(x: IntArray, y: IntArray) -> int:
     return int(len(x) * (x * y).sum() - x.sum() * y.sum())
 
 
-def concordance(x: IntArray, y: IntArray) -> int:
+def concordance_sum(x: IntArray, y: IntArray) -> int:
     """Kendall's S: pairs in the same order less pairs in opposite order."""
     first, second = np.triu_indices(len(x), k=1)
     return int((np.sign(x[first] - x[second]) * np.sign(y[first] - y[second])).sum())
@@ -124,7 +124,7 @@ def product_null(x: IntArray, y: IntArray) -> Null | None:
 
 
 def concordance_null(x: IntArray, y: IntArray) -> Null | None:
-    """The distribution of `concordance` over all orderings of y; None where it is too much work."""
+    """The distribution of `concordance_sum` over all orderings of y; None if too much work."""
     n = len(x)
     if n == 0:
         return NOTHING

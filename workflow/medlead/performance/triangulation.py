@@ -21,13 +21,13 @@ from medlead.performance.arrangements import (
     chances,
     count_arrangements,
     finer_orders,
-    holm,
     jonckheere,
     kendall_sum,
     spearman_sum,
 )
 from medlead.performance.detectable import detectable_order
 from medlead.performance.resampling import kendall, spearman
+from medlead.performance.significance import holm
 from medlead.performance.triangulation_data import Material, numbers, only
 from medlead.performance.triangulation_plan import TriangulationPlan
 

@@ -19,11 +19,11 @@ from medlead.performance.arrangements import (
     between_ranks,
     chances,
     codes_of,
-    holm,
     kendall_sum,
 )
 from medlead.performance.detectable import Detectable, detectable_groups, detectable_order
 from medlead.performance.resampling import kendall
+from medlead.performance.significance import holm
 from medlead.performance.triangulation import (
     ALL,
     NO,

@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
+from medlead.present.further import Further, Sentence
 from medlead.present.site import build_page
 from medlead.present.slim import slim_svg
-from medlead.present.tables import html_table
+from medlead.present.tables import evidence_badge, html_table
 from medlead.verdicts.relations import KIND_MEANINGS
 from medlead.writing import read_csv
 
@@ -378,6 +379,21 @@ def test_a_picture_is_carried_whole_with_its_alternative(parts: dict[str, Any]) 
     assert decoded == slim_svg(SVG)
     assert '>50 % &amp; "é"<' in decoded
     assert image.attrs["alt"] == 'Bars with "quotes" & <angles>'
+
+
+def test_what_goes_beyond_the_report_stands_with_its_item(parts: dict[str, Any]) -> None:
+    told = Sentence("the ends", "They <overstate>.", evidence_badge(EvidenceClass.SIMULATED))
+    further = {"table-01": Further("Beyond", (told,), (("<svg>ü</svg>", "Both ends"),))}
+    item = by_id(tree(build_page(**parts, further=further)), "table-01")
+    (block,) = item.all("details", css="further")
+    assert "Beyond" in block.text
+    assert "The ends. They <overstate>." in block.text
+    assert "simulated" in block.text
+    (image,) = block.all("img")
+    assert image.attrs["alt"] == "Both ends"
+    assert "%C3%BC" in image.attrs["src"]
+    with pytest.raises(ValueError, match="further: not in the register of items: table-99"):
+        build_page(**parts, further={"table-99": further["table-01"]})
 
 
 def test_what_is_not_there_is_said(parts: dict[str, Any]) -> None:

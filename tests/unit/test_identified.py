@@ -266,6 +266,21 @@ def test_a_refuted_way_is_told_with_its_bounds(found, rows, plan) -> None:
         )
 
 
+def test_information_from_outside_is_told_as_such_and_with_its_chances(found, rows, plan) -> None:
+    together, _ = joint(rows, found["sets"], plan)
+    parts = (rows, found["sets"], together, without_middle(rows, plan), found["levels"])
+    told = conclusion(*parts, plan).set_index("about").loc["outside information"]
+    assert told["evidence"] == "simulated"
+    assert told["says"].startswith(f"From outside the report ({plan.source})")
+    known = found["sets"][(found["sets"]["attained"] == YES) & (found["sets"]["method"] == PEARSON)]
+    for line in known[known["coding"] == next(iter(plan.codings))].to_dict("records"):
+        if line["rating"] in plan.shares:
+            assert f"{line['chance_outside']:.2g}" in told["says"]
+    nothing = conclusion(*parts, replace(plan, source="", shares={})).set_index("about")
+    assert "compared with none" in nothing.loc["outside information", "says"]
+    assert set(nothing["evidence"]) == {"printed-aggregates"}
+
+
 def test_another_n_is_told_where_it_would_do(rows, found) -> None:
     sets = found["sets"]
     codings = {"equal steps": [1.0, 2.0, 3.0, 4.0]}
@@ -332,7 +347,8 @@ def test_shares_from_outside_give_a_chance(plan, rows) -> None:
     counts = row.ends.counts()
     only = int(np.flatnonzero(counts[:, 2] == row.ends.hidden)[0])
     assert set_row(row, way, each, told)["chance_outside"] == float(each.possible[only])
-    assert np.isnan(set_row(row, way, each, plan)["chance_outside"])
+    nothing = replace(plan, source="", shares={})
+    assert np.isnan(set_row(row, way, each, nothing)["chance_outside"])
 
 
 def test_a_row_that_is_not_printed_or_does_not_fit_is_refused(plan) -> None:

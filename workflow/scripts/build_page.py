@@ -25,6 +25,6 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         figures=read_figures(job.input.figures),
         notebooks=links,
         notebook_list=listed,
-        further=read_further(Path(job.input.declared), job.input.further),
+        further=read_further(Path(job.input.declared[0]), job.input.further),
     )
     write_text(Path(job.output.page), page)

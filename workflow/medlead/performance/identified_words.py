@@ -11,6 +11,7 @@ from medlead.performance.identified import NO, OPEN, PEARSON, TIES, YES, Row
 from medlead.performance.identified_joint import ALL_SHOWN
 
 COLUMNS = ("about", "says", "evidence")
+_OUTSIDE = str(EvidenceClass.SIMULATED)
 
 
 def conclusion(
@@ -34,11 +35,11 @@ def conclusion(
     if not plan.source:
         said = "No distribution of the ratings outside this sample is printed or declared: the "
         found.append(("outside information", said + "hidden ratings are compared with none."))
-    else:
-        said = f"Chances of the hidden ratings under shares from outside the report: {plan.source}."
-        found.append(("outside information", said))
-    evidence = str(EvidenceClass.PRINTED_AGGREGATES)
-    return pd.DataFrame([(a, says, evidence) for a, says in found if says], columns=COLUMNS)
+    told = [(about, says, str(EvidenceClass.PRINTED_AGGREGATES)) for about, says in found if says]
+    if plan.source:
+        # Drawn from a model, and the model's numbers are not the report's.
+        told.append(("outside information", _chances(sets, labels, plan), _OUTSIDE))
+    return pd.DataFrame(told, columns=COLUMNS)
 
 
 def way_words(method: str, coding: str, ties: str) -> str:
@@ -143,7 +144,8 @@ def _ends(without: pd.DataFrame) -> str:
             lambda m: int((m == YES).sum())
         )
         best = int(by_way.max())
-        words.append(f"{sample}: at most {best} of {every}")
+        part_of = "all of them" if sample == ALL_SHOWN else f"the {sample}"
+        words.append(f"{best} of {every} from {part_of}")
     fits = (asked["n"] == asked["printed_n"]).any()
     plain = asked[(asked["sample"] == ALL_SHOWN) & (asked["method"] == PEARSON)]
     ranges = [
@@ -151,10 +153,29 @@ def _ends(without: pd.DataFrame) -> str:
         for one in plain[plain["coding"] == plain["coding"].iloc[0]].to_dict("records")
     ]
     return (
-        "Computed from the printed organisations alone, one way gives of the printed values: "
-        f"{'; '.join(words)}. Pearson ({plain['coding'].iloc[0]}) over all printed ones is "
-        f"{', '.join(ranges)}. "
+        "The printed organisations alone do not give the printed values: the most that one way of "
+        f"computing gives is {', '.join(words)}. Pearson ({plain['coding'].iloc[0]}) over all "
+        f"printed ones is {', '.join(ranges)}. "
         + ("" if fits else "No such part has the printed n: the printed values are of the whole.")
+    )
+
+
+def _chances(sets: pd.DataFrame, labels: dict[str, str], plan: CompletionPlan) -> str:
+    known = sets[(sets["attained"] == YES) & sets["chance_outside"].notna()]
+    words = [
+        f"{way_words(*map(str, way))} "
+        + _listed(
+            [
+                f"'{labels[str(one['rating'])]}' {float(one['chance_outside']):.2g}"
+                for one in part.to_dict("records")
+            ]
+        )
+        for way, part in known.groupby(["method", "coding", "ties"], sort=False, dropna=False)
+    ]
+    return (
+        f"From outside the report ({plan.source}): were the hidden organisations drawn at random "
+        "from all that were rated there, the chance that their ratings could give the printed "
+        f"value would be, for {'; for '.join(words)}. They need not be such a random draw."
     )
 
 

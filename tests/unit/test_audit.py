@@ -245,7 +245,7 @@ def test_marks_that_differ_are_conditional_findings() -> None:
 def test_every_kind_of_finding_says_first_what_is_printed(kind: str) -> None:
     instance = Instance("r", "r", kind, "The rule.", (("table-07", "a", "n"),), ())
     cause = Cause((Outcome(instance, False, "3", "4"),))
-    lead, _, rule = _explained(cause, is_open=False).partition(" What should hold: ")
+    lead, _, rule = _explained(cause, is_open=False, held={}).partition(" What should hold: ")
     assert rule == "The rule."
     assert lead.startswith(("The print ", "The text "))
     assert "3" in lead

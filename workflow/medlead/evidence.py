@@ -89,6 +89,7 @@ class Reason(StrEnum):
     CONFLICTING_EVIDENCE = "conflicting-evidence"
     TEST_DIFFERS = "test-differs"
     DEPENDS_ON_TEST = "depends-on-test"
+    DEPENDS_ON_READING = "depends-on-reading"
     SENTENCE_NOT_CARRIED = "sentence-not-carried"
     NAMES_ONLY = "names-only"
     OUTSIDE_INFORMATION = "outside-information"
@@ -121,6 +122,10 @@ _REASON_MEANINGS = {
     Reason.DEPENDS_ON_TEST: (
         "The printed mark follows by one declared test and not by another, and the report "
         "does not say which it used."
+    ),
+    Reason.DEPENDS_ON_READING: (
+        "The printed number follows if the print is read in one way and not if it is read in "
+        "another, and the report does not say which it means."
     ),
     Reason.SENTENCE_NOT_CARRIED: (
         "The cell is a sentence of the report; only its fingerprint is kept, not its words."

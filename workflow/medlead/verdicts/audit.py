@@ -7,7 +7,7 @@ import pandas as pd
 from medlead.evidence import Verdict
 from medlead.printed import decimals, number
 from medlead.verdicts.causes import Cause, Told, find_causes
-from medlead.verdicts.compare import FINGERPRINT
+from medlead.verdicts.compare import FINGERPRINT, readings
 from medlead.verdicts.findings import CERTAIN, CONDITIONAL, Finding, Severity
 from medlead.verdicts.judgement import LEAST_SLACK
 from medlead.verdicts.mends import Mend
@@ -66,6 +66,7 @@ def _told(outcome: Outcome) -> str:
         f"commonest band is {left}.",
         "whole": f"The print adds up to {left}, further from {right} than rounding explains.",
         "none": f"The print says that there are none; there are {left}.",
+        "number-of": f"The print says {right}; by the cells that are counted it is {left}.",
         "descending": f"The print states an order that its numbers break: {left}.",
     }
     band = f"The print says {right}; that band is {left} by the table, and does not hold it."
@@ -107,13 +108,30 @@ def _sides(outcome: Outcome, mend: Mend | None, is_open: bool) -> tuple[str, str
     return printed, "" if nothing else _short(implied, printed)
 
 
-def _explained(cause: Cause, is_open: bool) -> str:
+def _held(outcomes: Iterable[Outcome]) -> dict[Key, list[str]]:
+    """The readings by which a cell does follow."""
+    derived: dict[Key, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.instance.reading and outcome.instance.derived:
+            derived.setdefault(outcome.instance.derived, []).append(outcome)
+    return {
+        k: held for k, of in derived.items() if (held := [r for r, h in readings(of).items() if h])
+    }
+
+
+def _explained(cause: Cause, is_open: bool, held: Mapping[Key, Sequence[str]]) -> str:
     parts: list[str] = []
     says_of: dict[str, list[str]] = {}
     for outcome in cause.outcomes:
-        says_of.setdefault(_told(outcome), []).append(outcome.instance.says)
+        reading = outcome.instance.reading
+        told = f"{_told(outcome)} That takes it that {reading}." if reading else _told(outcome)
+        says_of.setdefault(told, []).append(outcome.instance.says)
     for told, says in says_of.items():
         parts += [told, f"What should hold: {' '.join(dict.fromkeys(says))}"]
+    otherwise = [
+        r for o in cause.outcomes for r in held.get(o.instance.derived or o.instance.left[0], ())
+    ]
+    parts += [f"It holds if {reading}." for reading in dict.fromkeys(otherwise)]
     for mend in cause.mends:
         every = "these and" if len(mend.restores) > 1 else "this and"
         parts.append(
@@ -149,10 +167,13 @@ def _finding(
     open_names: Iterable[str],
     texts: Mapping[Key, str],
     line: Mapping[Key, int],
+    held: Mapping[Key, Sequence[str]],
 ) -> Finding:
     """One finding for one cause, at its blamed cell or else at the first that is printed."""
     mend_of = {name: m for m in cause.mends for name in m.restores}
     is_open = any(o.instance.name in open_names for o in cause.outcomes)
+    # Only where every test of it rests on a reading does the finding.
+    as_read = bool(cause.outcomes) and all(o.instance.reading for o in cause.outcomes)
 
     def spot(outcome: Outcome) -> Key:
         mend = mend_of.get(outcome.instance.name)
@@ -161,7 +182,8 @@ def _finding(
     if cause.outcomes:
         first = min(cause.outcomes, key=lambda o: (line[spot(o)], o.instance.name))
         key = spot(first)
-        printed, implied = _sides(first, mend_of.get(first.instance.name), is_open)
+        nothing = is_open or (as_read and key in held)
+        printed, implied = _sides(first, mend_of.get(first.instance.name), nothing)
     else:
         key = min((*cause.always, *(k for p in cause.pools for k in p.cells)), key=line.__getitem__)
         printed, implied = texts[key], ""
@@ -178,8 +200,8 @@ def _finding(
         implied,
         BETWEEN_CHECKS.join(checks),
         min(severities, key=list(Severity).index),
-        CERTAIN,
-        _explained(cause, is_open),
+        CONDITIONAL if as_read else CERTAIN,
+        _explained(cause, is_open, held),
     )
 
 
@@ -218,7 +240,7 @@ def audit_frame(
     finding where one wrong cell could explain them; `check` names all of them. Every
     significance mark that differs is a finding, and so are `others`. `told` are words
     for conflicts. `certainty` is `certain` for arithmetic; it is `conditional` for marks,
-    which rest on the tests that are declared, and for what rests on a named assumption.
+    which rest on the tests that are declared, and for what rests on a named assumption or reading.
     """
     columns = (cells[k].astype(str) for k in ("item", "row", "column", "text"))
     keyed = [(i, r, c, t) for i, r, c, t in zip(*columns, strict=True)]
@@ -227,7 +249,8 @@ def audit_frame(
     sections = dict(zip(texts, cells["section"], strict=True))
     open_names = {i.name for i in unresolved}
     causes = find_causes(outcomes, mends, solved or Solved(), told)
-    findings = [_finding(cause, open_names, texts, lines) for cause in causes]
+    held = _held(outcomes)
+    findings = [_finding(cause, open_names, texts, lines, held) for cause in causes]
     findings += [*_marks(judged), *others]
     frame = pd.DataFrame(
         [

@@ -15,7 +15,7 @@ from fractions import Fraction
 import pandas as pd
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
-from medlead.printed import interval
+from medlead.printed import interval, number
 from medlead.verdicts.judgement import AGAINST, ARITHMETIC, COPIED, REPEATED, Judgement
 from medlead.verdicts.mends import Mend
 from medlead.verdicts.places import places
@@ -157,6 +157,35 @@ def _from_relations(
     )
 
 
+def readings(derived: Iterable[Outcome]) -> dict[str, bool]:
+    """Whether a cell follows by each of its readings: only where all tests of one hold."""
+    found: dict[str, bool] = {}
+    for outcome in derived:
+        if reading := outcome.instance.reading:
+            found[reading] = found.get(reading, True) and outcome.holds
+    return found
+
+
+def _by_reading(derived: Sequence[Outcome], values: Mapping[Key, Fraction]) -> Judgement:
+    """The verdict on a cell that follows by some of its readings only."""
+    found = readings(derived)
+    implied = (_implied_text(o, values) for o in derived if o.instance.reading)
+    return Judgement(
+        Verdict.NOT_DERIVABLE,
+        EvidenceClass.PRINTED_AGGREGATES,
+        ", ".join(dict.fromkeys(map(_as_digits, implied))),
+        f"{ARITHMETIC}: by {sum(found.values())} of {len(found)} readings",
+        Reason.DEPENDS_ON_READING,
+    )
+
+
+def _as_digits(text: str) -> str:
+    try:
+        return plain_number(float(number(text)))
+    except ValueError:
+        return text
+
+
 @dataclass(frozen=True)
 class _Standing:
     """What is known of the cells besides their values: why one may not be derivable."""
@@ -238,8 +267,11 @@ def judge_cells(
             derived.setdefault(outcome.instance.derived, []).append(outcome)
     mended = {m.key: m for m in mends}
     doubtful = {key for instance in unresolved for key in instance.cells}
+    # By these readings a cell fails that another reading explains: they show nothing wrong.
+    by_reading = {k for k, found in derived.items() if len({*readings(found).values()}) > 1}
     for outcome in outcomes:
-        if not outcome.holds and outcome.instance.name not in explained:
+        one_of_several = outcome.instance.reading and outcome.instance.derived in by_reading
+        if not (outcome.holds or outcome.instance.name in explained or one_of_several):
             doubtful |= suspects(outcome)
     standing = _Standing(
         outside,
@@ -262,7 +294,10 @@ def judge_cells(
     rows = []
     for cell in cells:
         key, evidence = cell.key, item_evidence[cell.key[0]]
-        shown_wrong = any(_blames(o) for o in derived.get(key, ()) if not o.holds)
+        certain = [
+            o for o in derived.get(key, ()) if not (o.instance.reading and key in by_reading)
+        ]
+        shown_wrong = any(_blames(o) for o in certain if not o.holds)
         if cell.text.startswith(FINGERPRINT):
             judged = Judgement(Verdict.NOT_DERIVABLE, evidence, reason=standing.reason(cell))
         elif key in rebuilt:
@@ -278,11 +313,13 @@ def judge_cells(
                 Reason.CONFLICTS_WITH_PRINT,
             )
         elif shown_wrong:
-            judged = _from_relations(derived[key], values, evidence)
+            judged = _from_relations(certain, values, evidence)
         elif key in records.conflicts:
             judged = records.conflicts[key]
         elif key in doubtful:
             judged = Judgement(Verdict.NOT_DERIVABLE, evidence, reason=Reason.CONFLICTING_EVIDENCE)
+        elif key in by_reading:
+            judged = _by_reading(derived[key], values)
         elif key in derived:
             judged = _from_relations(derived[key], values, evidence)
         elif key in records.met:
@@ -316,6 +353,10 @@ def _bounds(cell: Cell) -> tuple[str, str]:
     return plain_number(float(span.low)), plain_number(float(span.high))
 
 
+def _said(instance: Instance) -> str:
+    return f"{instance.says} (If {instance.reading}.)" if instance.reading else instance.says
+
+
 def relation_frame(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     """Every single test with its outcome: what was tested and held is a result too."""
     return pd.DataFrame(
@@ -329,7 +370,7 @@ def relation_frame(outcomes: Iterable[Outcome]) -> pd.DataFrame:
                 "left": o.left,
                 "right": o.right,
                 "outcome": "holds" if o.holds else "fails",
-                "says": o.instance.says,
+                "says": _said(o.instance),
             }
             for o in outcomes
         ],

@@ -1,13 +1,16 @@
 """Declarations of relations, expanded to single tests on named printed cells."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from medlead.printed import number
 from medlead.verdicts.relations import (
     BANDS,
     KINDS,
+    ORDERED,
     SELECTIONS,
+    WHICH,
     WITHIN,
     Cell,
     DeclarationError,
@@ -27,10 +30,17 @@ _SINGLE = {
     "highest-band": ("value",),
     "commonest": ("value",),
     "ranked": ("place", "value"),
+    "number-of": ("total",),
 }
-_DERIVING = ("total", "same", "lowest", "highest", "lowest-band", "highest-band", "commonest")
+_DERIVING = (
+    *("total", "same", "lowest", "highest", "lowest-band", "highest-band", "commonest"),
+    "number-of",
+)
 _SELECTION_KEYS = {"item", "rows", "columns", "kinds", "except_rows", "skip_empty"}
-_DECLARATION_KEYS = {"relation", "kind", "says", "for_each", "match", "absent", "rank", "differs"}
+_DECLARATION_KEYS = {
+    *("relation", "kind", "says", "for_each", "match", "absent", "rank", "differs"),
+    *("which", "reading"),
+}
 
 
 def select(cells: Sequence[Cell], selection: Mapping[str, Any], where: str) -> list[Cell]:
@@ -107,15 +117,14 @@ def _sides(
     elif how in ("row", "column", "column-to-row"):
         first, last = (2, 2) if how == "column" else (1, 1) if how == "row" else (2, 1)
         groups = {n: _grouped(picked[n], first if n == names[0] else last) for n in names}
-        for label in dict.fromkeys(g for n in names if n != "base" for g in groups[n]):
-            sides = {n: groups[n].get(label, []) for n in names if n != "base"}
+        # One base serves all rows, and so does one number that is stated of each of them.
+        shared = {"base", "total"} if declaration["kind"] == "number-of" else {"base"}
+        for label in dict.fromkeys(g for n in names if n not in shared for g in groups[n]):
+            sides = {n: groups[n].get(label, []) for n in names if n not in shared}
             empty = [n for n, side in sides.items() if not side]
             if empty and "absent" not in declaration:
                 raise DeclarationError(f"{where}: {empty} prints nothing for {label!r}")
-            yield (
-                label,
-                {**sides, **({"base": keys["base"]} if "base" in names else {})},
-            )
+            yield label, {**sides, **{n: keys[n] for n in names if n in shared}}
     elif how in ("match", "match-columns"):
         place = 1 if how == "match" else 2
         left, right = _grouped(picked[names[0]], place), _grouped(picked[names[1]], 1)
@@ -153,19 +162,53 @@ def expand(declarations: Iterable[Mapping[str, Any]], cells: Sequence[Cell]) -> 
             raise DeclarationError(f"{where}: rank must be 1 or more, and belongs to commonest")
         if declaration.get("absent", 0) != 0 or ("absent" in declaration and kind in _SINGLE):
             raise DeclarationError(f"{where}: absent must be 0, and belongs to sums on both sides")
+        which, against = _which(declaration)
+        value = "" if isinstance(against, Mapping) else str(against)
+        compared = [c.key for c in select(cells, against, where)] if against and not value else []
         picked = {n: select(cells, declaration[n], where) for n in names}
         tests = list(_sides(declaration, picked, names))
         if not tests:
             raise DeclarationError(f"{where}: nothing is tested")
         _check_differs(declaration, [label for label, _ in tests])
         for label, sides in tests:
-            instance = _instance(declaration, label, names, sides)
+            if kind == "number-of":
+                sides = {**sides, "base": compared}
+            instance = replace(
+                _instance(declaration, label, names, sides), which=which, value=value
+            )
+            if instance.reading and instance.derived is None:
+                raise DeclarationError(f"{where}: reading belongs to what derives a cell")
             _check_cells(instance, kind, sides, texts)
             if instance.name in taken:
                 raise DeclarationError(f"{instance.name}: two tests have this name")
             taken.add(instance.name)
             instances.append(instance)
     return instances
+
+
+def _which(declaration: Mapping[str, Any]) -> tuple[str, Any]:
+    """Which cells are counted, and what they are held against: a value or a selection."""
+    given = declaration.get("which")
+    if given is None:
+        return "", ""
+    where = declaration["relation"]
+    if declaration["kind"] != "number-of":
+        raise DeclarationError(f"{where}: which belongs to number-of")
+    if not isinstance(given, Mapping) or len(given) != 1 or not set(given) <= set(WHICH):
+        raise DeclarationError(f"{where}: which is one of {', '.join(WHICH)}, with its value")
+    ((which, against),) = given.items()
+    if isinstance(against, bool | list) or against in (None, ""):
+        raise DeclarationError(f"{where}: {which} needs a number, a text or a selection")
+    if which in ORDERED and not isinstance(against, Mapping):
+        _check_number(str(against), f"{where}: {which}")
+    return which, against
+
+
+def _check_number(text: str, where: str) -> None:
+    try:
+        number(text)
+    except ValueError as error:
+        raise DeclarationError(f"{where}: {error}") from error
 
 
 def _check_differs(declaration: Mapping[str, Any], labels: Sequence[str]) -> None:
@@ -196,6 +239,7 @@ def _instance(
         derived=derived[0] if derived else None,
         rank=declaration.get("rank", 1),
         differs=declaration.get("differs", {}).get(label, ""),
+        reading=declaration.get("reading", ""),
     )
 
 
@@ -215,10 +259,11 @@ def _check_cells(
         raise DeclarationError(f"{instance.name}: the count is none of those in base")
     if kind == "descending" and len(instance.left) < 2:
         raise DeclarationError(f"{instance.name}: an order needs at least two cells")
+    if kind == "number-of" and len(instance.base) > 1:
+        raise DeclarationError(f"{instance.name}: {instance.which} must be one cell")
     if kind == "same":
         return
-    for key in instance.cells:
-        try:
-            number(texts[key])
-        except ValueError as error:
-            raise DeclarationError(f"{instance.name}: {key}: {error}") from error
+    # What is only counted, or only compared with a text, need not be a number.
+    counted = kind == "number-of" and instance.which not in ORDERED
+    for key in instance.right if counted else instance.cells:
+        _check_number(texts[key], f"{instance.name}: {key}")

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from medlead.printed import decimals
+from medlead.printed import decimals, number
 from medlead.verdicts.relations import (
     ALL,
+    ORDERED,
     Instance,
     Key,
     Outcome,
+    count_of,
     rounding_of,
     share_of,
     sum_of,
@@ -48,10 +50,11 @@ def smallest_mends(
     are never mended for their own sake: they are left to their derived cell.
     """
     by_cell: dict[Key, list[Instance]] = {}
-    for instance in (o.instance for o in outcomes):
+    # A test of one reading among several binds no cell: the print may be meant otherwise.
+    for instance in (o.instance for o in outcomes if not o.instance.reading):
         for key in dict.fromkeys(instance.cells):
             by_cell.setdefault(key, []).append(instance)
-    sums = [o.instance for o in outcomes if o.instance.kind in _MENDED]
+    sums = [o.instance for o in outcomes if o.instance.kind in _MENDED and not o.instance.reading]
     current = dict(values)
     mends: list[Mend] = []
     while True:
@@ -92,6 +95,7 @@ def _mends_for(
         # Nothing holds the cell from above. The tests change their answer only near a value
         # of another cell, so these and what follows them are tried.
         near = {math.floor(values[k]) for i in touching for k in i.cells if k in values}
+        near |= {math.floor(number(i.value)) for i in touching if i.which in ORDERED and i.value}
         starts = {first, math.ceil(here), *near}
         candidates = sorted({v + step for v in starts for step in (0, 1, 2)} - set(range(first)))
     else:
@@ -140,6 +144,9 @@ def _allowed(
         return needed - off, needed + off
     if instance.kind == "none":
         return None, -sum_of((k for k in instance.left if k != key), values)
+    if instance.kind == "number-of" and key not in (*instance.left, *instance.base):
+        counted = count_of(instance, values, texts)
+        return counted, counted
     if instance.kind == "share":
         return _share_allows(key, instance, values, texts)
     return None, None  # extremes and bands set no range by themselves: the test decides

@@ -32,6 +32,7 @@ SELECTIONS = {
     "ranked": ("place", "value", "base"),
     "most-within": ("parts", "ends"),
     "commonest-within": ("parts", "ends"),
+    "number-of": ("parts", "total"),
 }
 """The selections that each kind of relation needs."""
 KINDS = tuple(SELECTIONS)
@@ -52,10 +53,14 @@ KIND_MEANINGS = {
     "ranked": "a place in an order of counts",
     "most-within": "most lie within a stated range",
     "commonest-within": "the commonest band lies within a stated range",
+    "number-of": "how many of some cells are as stated",
 }
 """What each kind of relation tests, in a reader's words."""
 BANDS = ("lowest-band", "highest-band")
 WITHIN = ("most-within", "commonest-within")
+ORDERED, ALIKE = ("below", "above"), ("is", "is-not")
+WHICH = (*ORDERED, *ALIKE)
+"""Which cells `number-of` counts: by a number, or by what they read (numbers by value)."""
 ALL = Fraction(100)
 """What the percentages of all parts add up to, but for their rounding."""
 TIE = "tie"
@@ -86,6 +91,10 @@ class Instance:
     must lie in the lowest or highest band of `left` that counts anyone. For `ranked`
     `left` is the place, `right` the count, `base` all counts; for the ranges `right`
     are the low and the high end. `differs` tells in our words how two wordings differ.
+    For `number-of` `left` are the cells that are looked at and `right` is how many of them
+    are as `which` says, all where it is empty: held against what the one cell of `base`
+    prints, else against `value`. Where `reading` is set, the test stands for one of several
+    ways to understand the print, and says nothing if that is not how it is meant.
     """
 
     relation: str
@@ -98,6 +107,9 @@ class Instance:
     derived: Key | None = None
     rank: int = 1
     differs: str = ""
+    which: str = ""
+    value: str = ""
+    reading: str = ""
 
     @property
     def cells(self) -> tuple[Key, ...]:
@@ -166,6 +178,34 @@ def _ranked(instance: Instance, values: Mapping[Key, Fraction]) -> tuple[int, in
     return above + 1, above + sum(values[k] == here for k in instance.base)
 
 
+def _like(text: str, other: str) -> bool:
+    """Whether two printed texts are alike: numbers by value, all others letter for letter."""
+    try:
+        return number(text) == number(other)
+    except ValueError:
+        return text == other
+
+
+def count_of(
+    instance: Instance, values: Mapping[Key, Fraction], texts: Mapping[Key, str]
+) -> Fraction:
+    """How many of the cells of a `number-of` are as it says."""
+
+    def shown(key: Key) -> str:
+        return str(values[key]) if key in values else texts[key]
+
+    if not instance.which:
+        return Fraction(len(instance.left))
+    if instance.which in ALIKE:
+        value = shown(instance.base[0]) if instance.base else instance.value
+        wanted = instance.which == "is"
+        return Fraction(sum(_like(shown(k), value) == wanted for k in instance.left))
+    limit = values[instance.base[0]] if instance.base else number(instance.value)
+    if instance.which == "below":
+        return Fraction(sum(values[k] < limit for k in instance.left))
+    return Fraction(sum(values[k] > limit for k in instance.left))
+
+
 def rounding_of(keys: Iterable[Key], texts: Mapping[Key, str]) -> Fraction:
     """By how much the sum of some rounded cells can be off: half a last place for each."""
     return sum((Fraction(1, 2 * 10 ** decimals(texts[k])) for k in keys), Fraction(0))
@@ -231,6 +271,9 @@ def test_instance(
         end = min(ends) if instance.kind == "lowest" else max(ends)
         left, right = _exact(end), text(instance.right[0])
         rule = reconciling_rule(end, right)
+    elif instance.kind == "number-of":
+        counted, right = count_of(instance, values, texts), text(instance.right[0])
+        left, rule = _exact(counted), "exact" if counted == values[instance.right[0]] else None
     elif instance.kind == "none":
         left, right = _exact(sum_of(instance.left, values)), "0"
         rule = "exact" if left == right else None

@@ -140,6 +140,17 @@ def test_the_pair_that_matters_most_is_found():
     assert table.loc["a", "turning"] == 0
 
 
+def test_the_n_without_a_pair_counts_rated_units_only():
+    # No pair can make p larger than it is, so the first one is named: one of it has no rating.
+    coded = coded_of(a=[4, 1, np.nan, 1, 4, np.nan])
+    table = leave_two_out(
+        pd.Series(list("abcdef")), coded, pd.Series(["top"] * 3 + ["bottom"] * 3), {"a": 4},
+        ("top", "bottom"), alpha=0.05,
+    ).iloc[0]  # fmt: skip
+    assert (table["first"], table["second"]) == ("a", "c")
+    assert table["n"] == 3
+
+
 # -- dependence
 
 
@@ -384,6 +395,12 @@ def test_words_follow_the_numbers(found, plan):
     assert words.endswith("with none.")
     rising = found.doses.assign(estimate=0.4)
     assert EXTREME_WORDS["step"]({**tables, "doses": rising}, labels, plan, 0.05) == ""
+    wider = found.spread.assign(shrink_high=1.05)
+    words = EXTREME_WORDS["spread"]({**tables, "spread": wider}, labels, plan, 0.05)
+    assert "overstate" not in words
+    assert "from 5 per cent more to 2" in words
+    assert "a Spearman correlation of" in EXTREME_WORDS["power"](tables, labels, plan, 0.05)
+    assert "looks like a step" in EXTREME_WORDS["step"](tables, labels, plan, 0.05)
     far = found.corrected.copy()
     far.loc[far["reading"] == BOUNDED, ["least", "most", "holds_printed"]] = [0.9, 0.95, "no"]
     words = EXTREME_WORDS["printed"]({**tables, "corrected": far}, labels, plan, 0.05)

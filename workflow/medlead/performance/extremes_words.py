@@ -42,9 +42,13 @@ def spread_words(tables: Tables, labels: Labels, plan: ExtremesPlan, alpha: floa
         if (rating, PRINTED) in table.index:
             words += f" (printed {_r(table.loc[(rating, PRINTED)]['estimate'])})"
         told.append(words)
+    alone = f"The {int(widest['n_ends'])} {plan.units} at both ends alone"
+    over_all = f"over all {int(widest['n_all'])} the {plan.score_name} is spread"
     return (
-        f"The {int(widest['n_ends'])} {plan.units} at both ends alone overstate: over all "
-        f"{int(widest['n_all'])} the {plan.score_name} is spread {less[0]:.0f} to {less[1]:.0f} "
+        f"{alone} overstate: {over_all} {less[0]:.0f} to {less[1]:.0f} "
+        if less[0] > 0
+        else f"{alone} may mislead: {over_all} from {-less[0]:.0f} per cent more to {less[1]:.0f} "
+    ) + (
         f"per cent less, whatever the hidden {plan.units} have. If the regression is straight and "
         f"its scatter even, Pearson's r of the ends corrects so: {'; '.join(told)}."
     )
@@ -171,7 +175,7 @@ def power_words(tables: Tables, labels: Labels, plan: ExtremesPlan, alpha: float
     seen = ends["detectable_rank"].dropna()
     words = (
         f"That is no proof of absence: {int(best['n'].iloc[0])} {plan.units} show with "
-        f"{100 * plan.power:.0f} per cent power only a rank correlation of "
+        f"{100 * plan.power:.0f} per cent power only a Spearman correlation of "
         f"{_r(best['detectable_rank'].iloc[0])} or more, with the ties of these ratings of "
         f"{_r(seen.min())} to {_r(seen.max())}, and both ends together one of "
         f"{_r(both['detectable_rank'].min())} to {_r(both['detectable_rank'].max())} (simulated)."
@@ -306,7 +310,8 @@ def step_words(tables: Tables, labels: Labels, plan: ExtremesPlan, alpha: float)
     if not steps:
         return ""
     return (
-        f"What differs between the ends is a step, with no rise inside them, for {_listed(steps)}."
+        "What differs between the ends looks like a step, with no rise seen inside them, for "
+        f"{_listed(steps)}."
     )
 
 

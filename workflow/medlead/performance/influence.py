@@ -127,13 +127,15 @@ def leave_two_out(
         worst = 1 + int(np.nanargmax(table[1:, column, 1]))
         pair = pairs[worst]
         assert pair is not None
+        rated = coded[rating].notna().to_numpy(copy=True)
+        rated[list(pair)] = False
         lines.append(
             {
                 "rating": rating,
                 "statistic": DELTA,
                 "first": str(units.iloc[pair[0]]),
                 "second": str(units.iloc[pair[1]]),
-                "n": int(coded[rating].notna().sum()) - 2,
+                "n": int(rated.sum()),
                 "estimate": table[worst, column, 0],
                 "p_value": table[worst, column, 1],
                 "p_holm": holm[worst, column],

@@ -36,6 +36,7 @@ from medlead.performance.triangulation_structure import (
     structure_tests,
 )
 from medlead.performance.triangulation_variations import conflicts, variations
+from medlead.performance.triangulation_words import all_said, said_conflicts
 from medlead.present.site_profiles import draw_profiles
 from medlead.present.triangulation import draw_triangulation
 from medlead.ratings import load_rating_scales
@@ -340,6 +341,15 @@ def test_variations_change_what_they_say_and_nothing_else():
     assert flipped.loc[name, "estimate"] == pytest.approx(-base.loc[name, "estimate"])
     dropped = found[found["variation"] == "without consistency across surveys"]
     assert "national.consistency_across_surveys" not in set(dropped["name"])
+    words = said_conflicts(told.reset_index(), found, 0.05)
+    for about in told.index[told["matters"] == "yes"]:
+        assert about in words
+    acute = "acute trusts only"
+    one = told.reset_index().iloc[[0]].assign(about="A", variation=acute, matters="yes")
+    rows = found[found["variation"] == "as declared"]
+    moved = rows.assign(variation=acute, crosses="yes", n=rows["n"] - 2)
+    assert "with: A." in said_conflicts(one, pd.concat([rows, moved.assign(n=rows["n"])]), 0.05)
+    assert "A (on" in said_conflicts(one, pd.concat([rows, moved]), 0.05)
     joined = varied(MATERIAL, Variation(bands=(("low", "medium"), ("high",))))
     assert sorted(joined.engagement.dropna().unique()) == [1, 2]
 
@@ -438,7 +448,15 @@ def test_a_study_with_other_measures_goes_through_by_configuration_alone(tmp_pat
     assert found["structure"].empty
     assert found["strengths"].empty
     assert found["conflicts"].empty
-    assert "single measures" in set(found["says"]["about"])
+    classes = found["says"].set_index("about")["evidence"]
+    assert classes["single measures"] == "study"
+    # The power of the tests rests on draws from a model.
+    assert classes["what could be shown"] == "simulated"
+    freer = found["overall"].copy()
+    freer.loc[freer.index[-1], "evidence"] = "study"
+    freer = pd.concat([freer, freer.assign(evidence="simulated")])
+    told = all_said({**found, "overall": freer}, by, material.labels).set_index("about")
+    assert told.loc["measures together", "evidence"] == "simulated"
     for name, table in found.items():
         assert table.columns[-1] == "evidence", name
     drawn = draw_profiles(found["sites"], material.shown, by.plan)

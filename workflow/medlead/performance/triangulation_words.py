@@ -9,12 +9,14 @@ from typing import Any
 
 import pandas as pd
 
+from medlead.evidence import EvidenceClass, resting_on
 from medlead.performance.triangulation import ALL, KENDALL, NO, YES, Settings
 from medlead.performance.triangulation_agreement import SOURCES
 from medlead.performance.triangulation_structure import CANNOT_TELL, MEASURED
 from medlead.performance.triangulation_variations import AS_IS
 
 Labels = Mapping[str, str]
+POSSIBLE = "what could be shown"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -181,19 +183,38 @@ def said_strengths(strengths: pd.DataFrame, by: Settings) -> str:
     return " ".join(words)
 
 
-def said_conflicts(conflicts: pd.DataFrame, variations: pd.DataFrame) -> str:
-    """How many conflicts of definition there are, and which of them change a result."""
+def said_conflicts(conflicts: pd.DataFrame, variations: pd.DataFrame, alpha: float) -> str:
+    """How many conflicts of definition there are, and which of them move a p across alpha.
+
+    A p may move only because fewer organisations are left: then their number is told.
+    """
     if conflicts.empty:
         return ""
     counts = conflicts["matters"].value_counts()
-    crossing = conflicts.loc[conflicts["matters"] == YES, "about"].tolist()
+    crossing = conflicts[conflicts["matters"] == YES]
+    named = [
+        f"{about}{_fewer(variation, variations)}"
+        for about, variation in zip(crossing["about"], crossing["variation"], strict=True)
+    ]
     tried = int(variations.loc[variations["variation"] != AS_IS, "variation"].nunique())
     words = (
         f"{len(conflicts)} things are said in two ways, and {tried} variations were computed. "
         f"{counts.get(NO, 0)} change nothing, {counts.get('numbers only', 0)} change numbers but "
-        f"no answer, {counts.get('not computed', 0)} cannot be varied."
+        f"move no p across {alpha:g}, {counts.get('not computed', 0)} cannot be varied."
     )
-    return words + (f" An answer changes with: {'; '.join(crossing)}." if crossing else "")
+    return words + (
+        f" A p comes to lie on the other side with: {'; '.join(named)}." if named else ""
+    )
+
+
+def _fewer(variation: str, variations: pd.DataFrame) -> str:
+    """On how many organisations the moved results rest, where that is fewer than as declared."""
+    rows = variations[(variations["variation"] == variation) & (variations["crosses"] == YES)]
+    base = variations[variations["variation"] == AS_IS].set_index(["about", "name"])["n"]
+    before = base.loc[list(zip(rows["about"], rows["name"], strict=True))]
+    if not (rows["n"].to_numpy() < before.to_numpy()).any():
+        return ""
+    return f" (on {_range(rows['n'])} organisations instead of {_range(before)})"
 
 
 def said_ahead(ahead: pd.DataFrame, sites: pd.DataFrame) -> str:
@@ -220,20 +241,28 @@ def said_ahead(ahead: pd.DataFrame, sites: pd.DataFrame) -> str:
 
 
 def all_said(tables: Mapping[str, pd.DataFrame], by: Settings, labels: Labels) -> pd.DataFrame:
-    """All of it: `about`, `says`, `evidence`. `tables` by the names of `triangulate`."""
+    """All of it: `about`, `says`, `evidence`. `tables` by the names of `triangulate`.
+
+    The class is the freest of the table; what could be shown rests on draws from a model besides.
+    """
     t = tables
     found: list[tuple[str, str, Any]] = [
         ("single measures", said_pairs(t["pairs"], by), t["pairs"]),
-        ("what could be shown", said_possible(t["pairs"], by), t["pairs"]),
+        (POSSIBLE, said_possible(t["pairs"], by), t["pairs"]),
         ("measures together", said_overall(t["overall"], by), t["overall"]),
         ("agreement", said_agreement(t["agreement"], by), t["agreement"]),
         ("counterparts", said_counterparts(t["counterparts"], by, labels), t["counterparts"]),
         ("structure", said_structure(t["structure"], by), t["structure"]),
         ("engagement or structure", said_strengths(t["strengths"], by), t["strengths"]),
         ("who is ahead", said_ahead(t["ahead"], t["sites"]), t["sites"]),
-        ("two ways", said_conflicts(t["conflicts"], t["variations"]), t["conflicts"]),
+        ("two ways", said_conflicts(t["conflicts"], t["variations"], by.alpha), t["conflicts"]),
     ]
-    rows = [(about, says, table["evidence"].iloc[0]) for about, says, table in found if says]
+    rows = []
+    for about, says, table in found:
+        if says:
+            classes = [EvidenceClass(e) for e in table["evidence"].unique()]
+            classes += [EvidenceClass.SIMULATED] * (about == POSSIBLE)
+            rows.append((about, says, str(resting_on(*classes))))
     return pd.DataFrame(rows, columns=["about", "says", "evidence"])
 
 

@@ -156,9 +156,9 @@ def jonckheere(x: FloatArray, rows: FloatArray) -> FloatArray:
 def between_ranks(groups: FloatArray, rows: FloatArray) -> FloatArray:
     """Share of the squared deviations of ranks that lies between groups: H/(n - 1).
 
-    H is that of Kruskal and Wallis (1952) with its correction for ties; the share is their
-    epsilon squared. Its mean over all orders is (k - 1)/(n - 1) for k groups, ties or none.
-    NaN for constant rows.
+    H is that of Kruskal and Wallis (1952) with its correction for ties; the share is
+    known as epsilon squared. Its mean over all orders is (k - 1)/(n - 1) for k groups, ties or
+    none. NaN for constant rows.
     """
     ranks = np.asarray(stats.rankdata(rows, axis=1), dtype=np.float64)
     n = len(groups)

@@ -23,7 +23,8 @@ class Detectable:
     """The least strength that is found with the power asked for; NaN where none is.
 
     `strength` is rho or the share between groups; `expected` the mean coefficient at it; `at_most`
-    the greatest power over all strengths, `alpha` the level that it holds for.
+    the power at a strength of 1, `alpha` the level that it holds for. Ties may let a rho of 1 reach
+    no small p where a rho of -1 would: then none is found.
     """
 
     strength: float

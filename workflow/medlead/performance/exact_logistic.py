@@ -7,6 +7,7 @@ large sample is asked for, and separation does no harm: the estimate is then inf
 open on that side, and a median-unbiased estimate stands in.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ class ExactSlope:
     """A conditional log odds ratio per unit of x: estimate, exact interval, two-sided p.
 
     `estimate` is of maximum likelihood, ±inf at the end of what is possible; `median` is
-    median-unbiased (there the half of a one-sided interval).
+    median-unbiased: where `estimate` is infinite, the limit of a one-sided interval of one half.
     """
 
     estimate: float
@@ -93,9 +94,8 @@ def _mean(null: Null, b: float) -> float:
     return float((_weights(null, b) * null.values).sum())
 
 
-def _solve(rising: "object", null: Null, n: int) -> float:
+def _solve(rising: Callable[[float], float], null: Null, n: int) -> float:
     """The root of a function that rises with b, sought on the scale of the statistic."""
-    assert callable(rising)
     reach = n / np.sqrt(null.variance())
     while reach < _FAR * n and (rising(-reach) > 0 or rising(reach) < 0):
         reach *= 2

@@ -68,7 +68,7 @@ def degenerate(x: FloatArray, y: FloatArray) -> str:
 
 
 def interval_name(coefficient: str) -> str:
-    """The method of `interval_of` for a coefficient."""
+    """The method of `intervals_of` for a coefficient."""
     return _INTERVALS[coefficient].name
 
 

@@ -53,7 +53,10 @@ class Selected:
 
 @dataclass(frozen=True)
 class Reading:
-    """An estimate with its profile interval; `deviance` is of independence (ρ = 0)."""
+    """An estimate with its profile interval; `deviance` is of independence (ρ = 0).
+
+    `converged` is whether a finite likelihood was found at all.
+    """
 
     estimate: float
     low: float

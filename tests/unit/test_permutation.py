@@ -107,6 +107,10 @@ def test_critical_value_and_sum_of_strata():
     null = Null(np.array([-2, 0, 2]), np.array([0.02, 0.96, 0.02]))
     assert null.critical(0.05) == 2
     assert null.critical(0.03) is None
+    # A p of exactly alpha does not pass: of 20 places, one at either end is one in ten.
+    ends = Null(np.array([-3, -1, 1, 3]), np.array([1, 9, 9, 1]) / 20)
+    assert ends.critical(0.1) is None
+    assert ends.critical(0.11) == 3
     both = null.plus(null)
     assert both.values.tolist() == [-4, -2, 0, 2, 4]
     assert both.chance[0] == pytest.approx(0.0004)

@@ -34,10 +34,13 @@ class Null:
         return min(1.0, float(self.chance[np.abs(self.values) >= abs(observed)].sum()))
 
     def critical(self, alpha: float) -> int | None:
-        """The least distance from 0 that is reached with a chance of at most `alpha`."""
+        """The least distance from 0 whose p is below `alpha`; None where none is.
+
+        Few orderings give chances of exactly one in twenty, which a test at 0.05 does not pass.
+        """
         far, place = np.unique(np.abs(self.values), return_inverse=True)
         beyond = np.bincount(place, weights=self.chance)[::-1].cumsum()[::-1]
-        fits = far[beyond <= alpha * (1 + 1e-12)]
+        fits = far[beyond < alpha * (1 - 1e-12)]
         return int(fits[0]) if len(fits) else None
 
     def variance(self) -> float:

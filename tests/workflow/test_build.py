@@ -14,7 +14,11 @@ pytestmark = pytest.mark.workflow
 
 # What each kind of edit reaches: no rule more, no rule less.
 PAGE = {"run_notebooks", "build_page", "record_run", "all"}
-AFTER_TRUSTS = {"compare_trusts", "draw_performance", "judge_cells"} | PAGE
+OF_TRUSTS = {"check_trusts", "compare_trusts", "examine_extremes", "identify_correlations"}
+AFTER_TRUSTS = {"draw_performance", "judge_cells"} | OF_TRUSTS | PAGE
+# What takes only the printed correlations: their marks, and whether they can stand together.
+OF_CORRELATIONS = {"weigh_marks", "weigh_coherence"}
+AFTER_SITES = {"triangulate"} | PAGE
 AFTER_RECORDS = {"check_records", "draw_survey", "judge_cells"} | PAGE
 AFTER_RETURNS = {"clean_survey", "tabulate_survey", "describe_response"} | AFTER_RECORDS
 # The responses to the engagement scale: scored, told, drawn, judged, and each site's report.
@@ -27,6 +31,8 @@ EVERY_JOB = (
     | AFTER_RETURNS
     | AFTER_RESPONSES
     | AFTER_COMMENTS
+    | AFTER_SITES
+    | OF_CORRELATIONS
     | {"check_inputs", "tabulate_sites", "tabulate_performance"}
 )
 
@@ -96,13 +102,17 @@ def test_no_result_knows_where_it_was_built(built: Copy) -> None:
             ",South West,",
             ",South East,",
             # The roster says which sites there are, with or without responses.
-            {"check_inputs", "tabulate_sites"} | AFTER_RECORDS | AFTER_SCORES | AFTER_COMMENTS,
+            {"check_inputs", "tabulate_sites"}
+            | AFTER_RECORDS
+            | AFTER_SCORES
+            | AFTER_COMMENTS
+            | AFTER_SITES,
         ),
         (
             "site_self_ratings.csv",
             "8",
             "9",
-            {"check_inputs", "tabulate_performance"} | AFTER_RECORDS,
+            {"check_inputs", "tabulate_performance"} | AFTER_RECORDS | AFTER_SITES,
         ),
         ("survey.csv", "131.5,", "131,", {"check_inputs"} | AFTER_RETURNS),
         (
@@ -140,7 +150,14 @@ def test_a_rerun_after_an_edit_equals_a_build_from_nothing(scratch: Copy, tmp_pa
 @pytest.mark.parametrize(
     ("module", "reached"),
     [
-        ("performance/groups.py", AFTER_TRUSTS),
+        ("performance/groups.py", AFTER_TRUSTS | OF_CORRELATIONS),
+        ("performance/arrangements.py", AFTER_SITES),
+        ("performance/coherence.py", {"weigh_coherence"} | PAGE),
+        ("performance/latent.py", {"examine_extremes"} | PAGE),
+        (
+            "reconstruction/trust_check.py",
+            AFTER_TRUSTS - {"examine_extremes", "identify_correlations"},
+        ),
         ("survey/sites.py", {"tabulate_sites", "judge_cells"} | PAGE),
         ("survey/association.py", {"tabulate_survey", "judge_cells"} | PAGE),
         ("survey/site_parts.py", {"describe_response"} | PAGE),
@@ -174,11 +191,23 @@ def test_one_module_reruns_the_rules_that_use_it(
             "data/published/engagement.csv",
             "Doctors of the site",
             "Doctors who answered",
-            {"check_inputs"} | AFTER_STATEMENTS,
+            {"check_inputs"} | AFTER_STATEMENTS | AFTER_SITES,
         ),
         ("data/published/comments.csv", "A,A,1,2205,", "A,A,1,2206,", AFTER_COMMENTS),
         ("config/instruments/mes_tables.yaml", "title: Scales", "title: All scales", AFTER_SCORES),
         ("config/instruments/mes_statements.yaml", "aligned: 10", "aligned: 11", AFTER_STATEMENTS),
+        (
+            "config/instruments/completions.yaml",
+            "gap: 0.001",
+            "gap: 0.002",
+            {"identify_correlations", "examine_extremes", "judge_cells"} | PAGE,
+        ),
+        (
+            "config/instruments/further.yaml",
+            "title: The sites",
+            "title: All sites",
+            {"build_page", "record_run", "all"},
+        ),
     ],
 )
 def test_one_declaration_reruns_the_rules_that_read_it(
@@ -193,8 +222,9 @@ def test_several_edits_at_once_miss_nothing(scratch: Copy) -> None:
     scratch.record_raw()
     path = scratch.folder / "workflow" / "medlead" / "performance" / "groups.py"
     path.write_text(path.read_text(encoding="utf-8") + "\n# an edit\n", encoding="utf-8")
-    roster = AFTER_RECORDS | AFTER_SCORES | AFTER_COMMENTS
-    assert scratch.planned() == AFTER_TRUSTS | roster | {"check_inputs", "tabulate_sites"}
+    roster = AFTER_RECORDS | AFTER_SCORES | AFTER_COMMENTS | AFTER_SITES
+    both = AFTER_TRUSTS | OF_CORRELATIONS | roster
+    assert scratch.planned() == both | {"check_inputs", "tabulate_sites"}
 
 
 def test_the_summary_adds_up(built: Copy) -> None:

@@ -2,6 +2,19 @@
 
 NOTEBOOKS = [Path(n).stem for n in plan.notebooks()]
 
+# The trusts rebuilt from printed correlations; nothing where there are none.
+CHECKED_TRUSTS = (
+    [rules.check_trusts.output.check, rules.check_trusts.output.free]
+    if plan.trust_scales()
+    else []
+)
+
+TRIANGULATED_FILES = (
+    [rules.triangulate.output.tables, rules.triangulate.output.figures]
+    if plan.triangulated
+    else []
+)
+
 
 rule run_notebooks:
     input:
@@ -16,6 +29,22 @@ rule run_notebooks:
             rules.compare_trusts.output.significance,
             rules.compare_trusts.output.tables,
             rules.draw_performance.output.files,
+            rules.weigh_marks.output.tally,
+            rules.weigh_marks.output.by_cell,
+            rules.weigh_marks.output.needed,
+            rules.weigh_marks.output.changes,
+            rules.weigh_coherence.output.fits,
+            rules.weigh_coherence.output.rivals,
+            rules.weigh_coherence.output.joint,
+            rules.identify_correlations.output.sets,
+            rules.identify_correlations.output.levels,
+            rules.identify_correlations.output.together,
+            rules.identify_correlations.output.conclusion,
+            rules.identify_correlations.output.figures,
+            rules.examine_extremes.output.words,
+            rules.examine_extremes.output.figures,
+            CHECKED_TRUSTS,
+            TRIANGULATED_FILES,
             rules.judge_cells.output.cells,
             rules.judge_cells.output.relations,
             rules.judge_cells.output.audit,

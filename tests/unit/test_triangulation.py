@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from medlead.evidence import EvidenceClass
-from medlead.performance.triangulate import triangulate
+from medlead.performance.triangulate import POWER, power_apart, triangulate
 from medlead.performance.triangulation import KENDALL, Settings, engagement_pairs, overall
 from medlead.performance.triangulation_agreement import (
     COMPLETE,
@@ -455,7 +455,8 @@ def test_a_study_with_other_measures_goes_through_by_configuration_alone(tmp_pat
     freer = found["overall"].copy()
     freer.loc[freer.index[-1], "evidence"] = "study"
     freer = pd.concat([freer, freer.assign(evidence="simulated")])
-    told = all_said({**found, "overall": freer}, by, material.labels).set_index("about")
+    whole = {"pairs": engagement_pairs(material, by), "overall": freer}
+    told = all_said({**found, **whole}, by, material.labels).set_index("about")
     assert told.loc["measures together", "evidence"] == "simulated"
     for name, table in found.items():
         assert table.columns[-1] == "evidence", name
@@ -559,3 +560,33 @@ def test_printed_bands_that_cannot_be_used_are_told():
         engagement_scored(
             pd.DataFrame(columns=["site", "group", "scale", "score", "band", "evidence"]), PLAN
         )
+
+
+# --- what could be shown stands by itself --------------------------------------------------------
+
+
+def test_power_stands_apart_from_exact_tests_and_loses_nothing():
+    pairs, structure = engagement_pairs(MATERIAL, BY), structure_tests(MATERIAL, BY)
+    found = power_apart(pairs, structure)
+    power = found["power"]
+    assert set(power["evidence"]) == {"simulated"}
+    for name, whole in (("pairs", pairs), ("structure", structure)):
+        assert not set(POWER) & set(found[name].columns)
+        assert list(found[name].columns)[-1] == "evidence"
+        assert set(whole.columns) - set(found[name].columns) <= set(POWER)
+    # Every test with any power has its row, under the name that tells the test.
+    asked = structure[structure["power_at_most"].notna()]
+    keys = ["sample", "variable", "measure"]
+    back = asked[keys].merge(power, on=keys, how="left", validate="one_to_one")
+    assert back["power_at_most"].tolist() == asked["power_at_most"].tolist()
+    own = power[power["variable"] == ""]
+    judged = pairs[pairs["power_at_most"].notna()]
+    assert own["measure"].tolist() == (judged["source"] + "." + judged["measure"]).tolist()
+    assert len(own) + len(asked) == len(power)
+
+
+def test_a_step_without_any_test_still_has_its_tables():
+    empty = pd.DataFrame(columns=["evidence"])
+    found = power_apart(empty, empty)
+    assert {name: len(t) for name, t in found.items()} == {"pairs": 0, "structure": 0, "power": 0}
+    assert list(found["power"].columns)[-1] == "evidence"

@@ -3,7 +3,7 @@
 # taken from print.
 
 TRIANGULATED = [
-    *("pairs", "overall", "agreement", "counterparts", "matrix", "structure"),
+    *("pairs", "overall", "agreement", "counterparts", "matrix", "structure", "power"),
     *("strengths", "sites", "ahead", "bands", "variations", "conflicts", "says"),
 ]
 

@@ -16,6 +16,7 @@ from medlead.performance.triangulation_structure import CANNOT_TELL, MEASURED
 from medlead.performance.triangulation_variations import AS_IS
 
 Labels = Mapping[str, str]
+STRUCTURE = "structure"
 POSSIBLE = "what could be shown"
 
 
@@ -252,7 +253,7 @@ def all_said(tables: Mapping[str, pd.DataFrame], by: Settings, labels: Labels) -
         ("measures together", said_overall(t["overall"], by), t["overall"]),
         ("agreement", said_agreement(t["agreement"], by), t["agreement"]),
         ("counterparts", said_counterparts(t["counterparts"], by, labels), t["counterparts"]),
-        ("structure", said_structure(t["structure"], by), t["structure"]),
+        (STRUCTURE, said_structure(t["structure"], by), t["structure"]),
         ("engagement or structure", said_strengths(t["strengths"], by), t["strengths"]),
         ("who is ahead", said_ahead(t["ahead"], t["sites"]), t["sites"]),
         ("two ways", said_conflicts(t["conflicts"], t["variations"], by.alpha), t["conflicts"]),
@@ -261,7 +262,7 @@ def all_said(tables: Mapping[str, pd.DataFrame], by: Settings, labels: Labels) -
     for about, says, table in found:
         if says:
             classes = [EvidenceClass(e) for e in table["evidence"].unique()]
-            classes += [EvidenceClass.SIMULATED] * (about == POSSIBLE)
+            classes += [EvidenceClass.SIMULATED] * (about in (POSSIBLE, STRUCTURE))
             rows.append((about, says, str(resting_on(*classes))))
     return pd.DataFrame(rows, columns=["about", "says", "evidence"])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medlead.ratings import RatingScale
-from medlead.sources.messages import Problem, ProblemsFound
+from medlead.sources.messages import Problem, ProblemsFound, fault, with_keys
 
 _KEYS = ("item", "score", "column", "sizes", "ratings", "apart", "codings", "gap", "outside")
 ANY_CODING = "any that never falls"
@@ -39,41 +39,30 @@ def read_completion_plan(
     Raises ProblemsFound with everything that is wrong: keys, ratings without levels, codings
     that fall or are constant, shares that are none or have no source.
     """
-    if not isinstance(content, Mapping):
-        raise ProblemsFound([_wrong(file, "the file declares nothing", "see its head")])
+    content = with_keys(content, _KEYS, file)
     problems = [
-        _wrong(file, f"the key '{key}' is {how}", f"the keys are {', '.join(_KEYS)}")
-        for how, keys in (
-            ("not known", [k for k in content if k not in _KEYS]),
-            ("missing", [k for k in _KEYS if k not in content]),
-        )
-        for key in keys
-    ]
-    if problems:
-        raise ProblemsFound(problems)
-    problems += [
-        _wrong(file, f"'{key}' is no text", "write a name", key)
+        fault(file, f"'{key}' is no text", "write a name", key)
         for key in ("item", "score", "column", "sizes")
         if not isinstance(content[key], str) or not content[key]
     ]
     ratings = content["ratings"] if isinstance(content["ratings"], Mapping) else {}
     known = sorted(name for name, scale in scales.items() if scale.levels)
     if not ratings:
-        problems.append(_wrong(file, "no rating is declared", "column: row", "ratings"))
+        problems.append(fault(file, "no rating is declared", "column: row", "ratings"))
     problems += [
-        _wrong(file, f"'{name}' is no rating with levels", f"one of {', '.join(known)}", "ratings")
+        fault(file, f"'{name}' is no rating with levels", f"one of {', '.join(known)}", "ratings")
         for name in ratings
         if name not in known
     ]
     codings = content["codings"] if isinstance(content["codings"], Mapping) else {}
     problems += [
-        _wrong(file, f"'{name}': {scores} does not ascend", "numbers, worst level first", "codings")
+        fault(file, f"'{name}': {scores} does not ascend", "numbers, worst level first", "codings")
         for name, scores in codings.items()
         if not _numbers(scores) or sorted(scores) != scores or len(set(scores)) < 2
     ]
     gap = content["gap"]
     if not _numbers([gap]) or not 0 < gap < 1:
-        problems.append(_wrong(file, f"{gap} is no gap", "a number such as 0.0005", "gap"))
+        problems.append(fault(file, f"{gap} is no gap", "a number such as 0.0005", "gap"))
     problems += _outside_problems(content["outside"], ratings, scales, file)
     if problems:
         raise ProblemsFound(problems)
@@ -96,17 +85,17 @@ def _outside_problems(
     outside: Any, ratings: Mapping[str, Any], scales: Mapping[str, RatingScale], file: str
 ) -> list[Problem]:
     if not isinstance(outside, Mapping) or set(outside) != {"source", "shares"}:
-        return [_wrong(file, "it has not the keys source and shares", "see the head", "outside")]
+        return [fault(file, "it has not the keys source and shares", "see the head", "outside")]
     shares = outside["shares"] or {}
     problems = []
     if shares and not outside["source"]:
-        problems.append(_wrong(file, "shares have no source", "say where they stand", "outside"))
+        problems.append(fault(file, "shares have no source", "say where they stand", "outside"))
     for name, given in shares.items():
         levels = len(scales[name].levels) if name in ratings and name in scales else 0
         good = _numbers(given) and len(given) == levels and min(given) >= 0
         if not good or not math.isclose(sum(given), 1, abs_tol=0.02):
             mend = f"{levels or 'as many'} shares that add up to 1, worst level first"
-            problems.append(_wrong(file, f"'{name}': {given} are no shares", mend, "outside"))
+            problems.append(fault(file, f"'{name}': {given} are no shares", mend, "outside"))
     return problems
 
 
@@ -116,7 +105,3 @@ def _numbers(values: Any) -> bool:
         and bool(values)
         and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
     )
-
-
-def _wrong(file: str, what: str, mend: str, key: str | None = None) -> Problem:
-    return Problem(file=file, what=f"{key}: {what}" if key else what, mend=mend)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medlead.ratings import RatingScale
-from medlead.sources.messages import Problem, ProblemsFound
+from medlead.sources.messages import ProblemsFound, fault, with_keys
 
 _TEXTS = ("unit", "units", "built")
 _COUNTS = ("draws", "fewest", "shuffles")
@@ -35,20 +35,9 @@ def read_extremes_plan(
     Raises ProblemsFound with everything that is wrong: unknown and missing keys, names that are
     no text, a built rating without levels, numbers out of range.
     """
-    if not isinstance(content, Mapping):
-        raise ProblemsFound([_wrong(file, "the file declares nothing", "see its head")])
+    content = with_keys(content, _KEYS, file)
     problems = [
-        _wrong(file, f"the key '{key}' is {how}", f"the keys are {', '.join(_KEYS)}")
-        for how, keys in (
-            ("not known", [k for k in content if k not in _KEYS]),
-            ("missing", [k for k in _KEYS if k not in content]),
-        )
-        for key in keys
-    ]
-    if problems:
-        raise ProblemsFound(problems)
-    problems += [
-        _wrong(file, f"'{content[key]}' is no name", "write a name", key)
+        fault(file, f"'{content[key]}' is no name", "write a name", key)
         for key in _TEXTS
         if not _named(content[key])
     ]
@@ -59,17 +48,17 @@ def read_extremes_plan(
         or not all(map(_named, score.values()))
     ):
         problems.append(
-            _wrong(file, f"'{score}' is no score", "write {column: ..., name: ...}", "score")
+            fault(file, f"'{score}' is no score", "write {column: ..., name: ...}", "score")
         )
     known = sorted(name for name, scale in scales.items() if scale.levels)
     if content["built"] not in known:
         what = f"'{content['built']}' is no rating with levels"
-        problems.append(_wrong(file, what, f"one of {', '.join(known)}", "built"))
+        problems.append(fault(file, what, f"one of {', '.join(known)}", "built"))
     power = content["power"]
     if isinstance(power, bool) or not isinstance(power, int | float) or not 0 < power < 1:
-        problems.append(_wrong(file, f"{power} is no power", "a share such as 0.8", "power"))
+        problems.append(fault(file, f"{power} is no power", "a share such as 0.8", "power"))
     problems += [
-        _wrong(file, f"{content[key]} is no count", "a whole number above 0", key)
+        fault(file, f"{content[key]} is no count", "a whole number above 0", key)
         for key in _COUNTS
         if isinstance(content[key], bool) or not isinstance(content[key], int) or content[key] < 1
     ]
@@ -90,7 +79,3 @@ def read_extremes_plan(
 
 def _named(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
-
-
-def _wrong(file: str, what: str, mend: str, key: str | None = None) -> Problem:
-    return Problem(file=file, what=f"{key}: {what}" if key else what, mend=mend)

@@ -102,20 +102,16 @@ def draw_associations(
         for axes in panels[len(measures) :]:
             axes.set_axis_off()
         counts = data.loc[data["estimate"].notna(), "survives"].value_counts()
-        drawing.legend(
-            handles=[
+        style.key_above(
+            drawing,
+            [
                 Line2D([], [], label=f"{text} ({counts.get(name, 0)})", **_mark(name))
                 for name, text in _legend(alpha).items()
             ],
-            loc="upper left",
-            bbox_to_anchor=(style.MARGIN / width, high / height),
-            ncols=4,
-            frameon=False,
-            borderpad=0,
-            borderaxespad=0,
+            high,
+            4,
             handletextpad=0.3,
             columnspacing=1.4,
-            fontsize=style.BODY,
         )
     return style.Figure(drawing, data, _text(data, labels, level, alpha), title, evidence)
 
@@ -156,14 +152,11 @@ def _panel(
 ) -> None:
     axes.set_xlim(-1.04, 1.04)
     axes.set_xticks([-1, -0.5, 0, 0.5, 1])
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    style.striped_rows(axes, len(names))
     axes.set_yticks(range(len(names)), list(names.values()) if labelled else [""] * len(names))
     axes.tick_params(axis="y", labelsize=style.SMALL, pad=3)
-    axes.spines["left"].set_visible(False)
     axes.set_title(head, size=style.SMALL, pad=3, linespacing=style.LINE_HEIGHT)
     axes.axvline(0, color=style.LINE, linewidth=0.8, zorder=1)
-    for row in range(0, len(names), 2):
-        axes.axhspan(row - 0.5, row + 0.5, color=style.FAINT, zorder=0, linewidth=0)
     cells = part.to_dict("index")
     for row, score in enumerate(names):
         cell: Mapping[Any, Any] = cells[score]

@@ -94,28 +94,16 @@ def draw_corrected(
             )
             axes.set_xlim(*limits)
             _forest(axes, part, labels[rating], last=rating == ratings[-1])
-        drawing.legend(
-            handles=_forest_key(),
-            loc="upper left",
-            bbox_to_anchor=(style.MARGIN / width, high / height),
-            ncols=4,
-            frameon=False,
-            borderpad=0,
-            borderaxespad=0,
-            fontsize=style.BODY,
-        )
+        style.key_above(drawing, _forest_key(), high, 4)
     shown = data[["rating", "reading", *numbers, "evidence"]]
     return style.Figure(drawing, shown, _corrected_text(data, labels, plan), title, evidence)
 
 
 def _forest(axes: Axes, part: pd.DataFrame, label: str, *, last: bool) -> None:
     names = part["reading"].tolist()
-    axes.set_ylim(len(part) - 0.5, -0.5)
+    style.striped_rows(axes, len(part))
     axes.set_yticks(range(len(part)), [_NAMES[name] for name in names], size=style.SMALL)
     axes.tick_params(axis="y", length=0, pad=3)
-    axes.spines["left"].set_visible(False)
-    for row in range(0, len(part), 2):
-        axes.axhspan(row - 0.5, row + 0.5, color=style.FAINT, linewidth=0, zorder=0)
     axes.axvline(0, color=style.LINE, linewidth=0.8, zorder=1)
     n = part.loc[part["reading"] == ENDS, "n"].iloc[0]
     printed = part.loc[part["reading"] == PRINTED]
@@ -254,16 +242,7 @@ def draw_influence(
             ha="right",
             va="bottom",
         )
-        drawing.legend(
-            handles=_influence_key(),
-            loc="upper left",
-            bbox_to_anchor=(style.MARGIN / width, high / drawing.get_figheight()),
-            ncols=5,
-            frameon=False,
-            borderpad=0,
-            borderaxespad=0,
-            fontsize=style.BODY,
-        )
+        style.key_above(drawing, _influence_key(), high, 5)
     turned = data[(data["turns"] == YES) & (data["left_out"] != NOBODY)]
     counts = turned["left_out"].value_counts()
     alt = (
@@ -277,13 +256,10 @@ def draw_influence(
 
 
 def _influence(axes: Axes, part: pd.DataFrame, names: list[str], label: str, *, left: bool) -> None:
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    style.striped_rows(axes, len(names))
     axes.set_yticks(range(len(names)), names if left else [""] * len(names), size=style.SMALL)
     axes.tick_params(axis="y", length=0, pad=3)
     axes.tick_params(axis="x", labelsize=style.SMALL)
-    axes.spines["left"].set_visible(False)
-    for row in range(0, len(names), 2):
-        axes.axhspan(row - 0.5, row + 0.5, color=style.FAINT, linewidth=0, zorder=0)
     low, high = axes.get_xlim()
     axes.set_xticks([tick / 4 for tick in range(-4, 5) if low < tick / 4 < high - 0.08])
     axes.axvline(0, color=style.LINE, linewidth=0.8, zorder=1)

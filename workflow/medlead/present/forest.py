@@ -106,18 +106,7 @@ def draw_correlations(
             Line2D([], [], label=f"{label} ({counts.get(name, 0)})", **_mark(name))
             for name, label in _labels(alpha).items()
         ]
-        drawing.legend(
-            handles=handles,
-            loc="upper left",
-            bbox_to_anchor=(style.MARGIN / width, high / height),
-            ncols=3,
-            frameon=False,
-            borderpad=0,
-            borderaxespad=0,
-            handletextpad=0.3,
-            columnspacing=1.6,
-            fontsize=style.BODY,
-        )
+        style.key_above(drawing, handles, high, 3, handletextpad=0.3, columnspacing=1.6)
     text = _text(data, negative, level, alpha)
     return style.Figure(drawing, data, text, title, evidence)
 
@@ -191,14 +180,10 @@ def _colours() -> dict[str, str]:
 
 
 def _panel(axes: Axes, part: pd.DataFrame, scales: list[str], head: str, *, labels: bool) -> None:
-    axes.set_ylim(len(scales) - 0.5, -0.5)
+    style.striped_rows(axes, len(scales))
     axes.set_yticks(range(len(scales)), scales if labels else [""] * len(scales))
     axes.tick_params(axis="y", labelsize=style.SMALL, pad=3)
-    axes.spines["left"].set_visible(False)
     axes.set_xticks([-0.5, 0, 0.5])
-    # Every other row is shaded, so that the eye stays on it across two panels.
-    for row in range(0, len(scales), 2):
-        axes.axhspan(row - 0.5, row + 0.5, color=style.FAINT, linewidth=0, zorder=0)
     axes.axvline(0, color=style.SOFT, linewidth=0.8, zorder=1)
     axes.set_title(head, size=style.SMALL, linespacing=style.LINE_HEIGHT, pad=4)
     colours = _colours()

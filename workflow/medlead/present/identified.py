@@ -72,17 +72,13 @@ def draw_identified(
             axes.set_xlim(*limits)
             wide = axes.get_position().width * width
             _panel(axes, part, labels[rating], wide, last=rating == ratings[-1])
-        drawing.legend(
-            handles=_key(others=not data["attained"].isin([YES, NO]).all()),
-            loc="upper left",
-            bbox_to_anchor=(style.MARGIN / width, high / height),
-            ncols=3,
-            frameon=False,
-            borderpad=0,
-            borderaxespad=0,
+        style.key_above(
+            drawing,
+            _key(others=not data["attained"].isin([YES, NO]).all()),
+            high,
+            3,
             handletextpad=0.5,
             columnspacing=1.6,
-            fontsize=style.BODY,
         )
     return style.Figure(drawing, data, _text(data, labels), title, evidence)
 
@@ -116,12 +112,9 @@ def _colour(attained: str) -> str:
 
 
 def _panel(axes: Axes, part: pd.DataFrame, label: str, wide: float, *, last: bool) -> None:
-    axes.set_ylim(len(part) - 0.5, -0.5)
+    style.striped_rows(axes, len(part))
     axes.set_yticks(range(len(part)), part["way"].tolist(), size=style.SMALL)
     axes.tick_params(axis="y", length=0, pad=3)
-    axes.spines["left"].set_visible(False)
-    for row in range(0, len(part), 2):
-        axes.axhspan(row - 0.5, row + 0.5, color=style.FAINT, linewidth=0, zorder=0)
     axes.axvline(0, color=style.LINE, linewidth=0.8, zorder=1)
     printed = part["printed"].iloc[0]
     head = f"{label} (n = {part['n'].iloc[0]}"

@@ -84,7 +84,7 @@ def draw_selection(
         _draw_cells(axes, rows, columns, tall, cells)
         _name_rows(axes, rows, tall, cells, len(columns))
         _name_columns(axes, columns, picture["columns"], labels, cells, body)
-        _selection_key(drawing, high, width)
+        _selection_key(drawing, high)
     data = _picture_data(cells, picture)
     return style.Figure(
         drawing, data, _selection_text(sheet, cells, picture, labels), title, evidence
@@ -265,26 +265,14 @@ def _tally(marks: _Marks) -> str:
     return f"{sum(bool(name) for name, _ in marks)} of {len(marks)}"
 
 
-def _selection_key(drawing: Any, high: float, width: float) -> None:
-    height = float(drawing.get_size_inches()[1])
+def _selection_key(drawing: Any, high: float) -> None:
     handles = [
         Line2D([], [], label="return, self-rated effective", **_mark(_OF, chosen=False)),
         Line2D([], [], label="return, not so", **_mark("no", chosen=False)),
         Line2D([], [], label="return, no rating", **_mark(NOT_KNOWN, chosen=False)),
         Line2D([], [], label="chosen site", **_mark(_OF, chosen=True)),
     ]
-    drawing.legend(
-        handles=handles,
-        loc="upper left",
-        bbox_to_anchor=(style.MARGIN / width, high / height),
-        ncols=4,
-        frameon=False,
-        borderpad=0,
-        borderaxespad=0,
-        handletextpad=0.3,
-        columnspacing=1.6,
-        fontsize=style.BODY,
-    )
+    style.key_above(drawing, handles, high, 4, handletextpad=0.3, columnspacing=1.6)
 
 
 def _picture_data(cells: _Cells, picture: Mapping[str, Sequence[str]]) -> pd.DataFrame:

@@ -169,15 +169,11 @@ def _key(sheet: Sheet) -> None:
         Line2D([], [], label="in the better half of its scale", **_mark(1.0)),
         Line2D([], [], label="in the middle or the worse half", **_mark(0.0)),
     ]
-    across, up = sheet.drawing.get_size_inches()
-    sheet.drawing.legend(
-        handles=handles,
-        loc="upper left",
-        bbox_to_anchor=(style.MARGIN / across, sheet.high / up),
-        ncols=2,
-        frameon=False,
-        borderpad=0,
-        borderaxespad=0,
+    style.key_above(
+        sheet.drawing,
+        handles,
+        sheet.high,
+        2,
         handletextpad=0.4,
         columnspacing=1.6,
         fontsize=style.SMALL,

@@ -16,6 +16,8 @@ from typing import Any
 import matplotlib
 import matplotlib.style
 import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure as Drawing
 from matplotlib.font_manager import FontEntry, FontProperties, fontManager
@@ -225,6 +227,31 @@ def new_figure(
     foot = wrap(caption, width - 2 * MARGIN, SMALL)
     _place(drawing, MARGIN, MARGIN, foot, SMALL, "bottom", CAPTION_ID, color=SOFT)
     return drawing, MARGIN + text_height(foot, SMALL) + MARGIN, top
+
+
+def key_above(
+    drawing: Drawing, handles: Sequence[Artist], top: float, columns: int, **spacing: float
+) -> None:
+    """The key to a drawing's marks, at its left margin and `top` inches from the bottom."""
+    width, height = drawing.get_size_inches()
+    drawing.legend(
+        handles=list(handles),
+        loc="upper left",
+        bbox_to_anchor=(MARGIN / width, top / height),
+        ncols=columns,
+        frameon=False,
+        borderpad=0,
+        borderaxespad=0,
+        **({"fontsize": BODY} | spacing),
+    )
+
+
+def striped_rows(axes: Axes, count: int) -> None:
+    """Room for rows, the first at the top, every other one shaded so that the eye stays on it."""
+    axes.set_ylim(count - 0.5, -0.5)
+    axes.spines["left"].set_visible(False)
+    for row in range(0, count, 2):
+        axes.axhspan(row - 0.5, row + 0.5, color=FAINT, linewidth=0, zorder=0)
 
 
 def badge_colours(evidence: EvidenceClass) -> tuple[str, str]:

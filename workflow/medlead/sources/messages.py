@@ -4,8 +4,9 @@ A `Problem` names the file, row, column and value, what is allowed and how to
 mend it. Checks collect all problems before they stop, as one `ProblemsFound`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 SHOWN_AT_MOST = 50
 
@@ -47,6 +48,26 @@ class ProblemsFound(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__(report(self.problems))
+
+
+def fault(file: str, what: str, mend: str, key: str | None = None) -> Problem:
+    """What is wrong with a declaration, below one of its keys or as a whole."""
+    return Problem(file=file, what=f"{key}: {what}" if key else what, mend=mend)
+
+
+def with_keys(content: Any, keys: Sequence[str], file: str) -> Mapping[str, Any]:
+    """A declaration that has these keys and no others; else ProblemsFound, with every fault."""
+    if not isinstance(content, Mapping):
+        raise ProblemsFound([fault(file, "the file declares nothing", "see its head")])
+    unknown = [("not known", key) for key in content if key not in keys]
+    missing = [("missing", key) for key in keys if key not in content]
+    problems = [
+        fault(file, f"the key '{key}' is {how}", f"the keys are {', '.join(keys)}")
+        for how, key in unknown + missing
+    ]
+    if problems:
+        raise ProblemsFound(problems)
+    return content
 
 
 def report(problems: Iterable[Problem]) -> str:

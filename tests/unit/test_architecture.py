@@ -236,3 +236,10 @@ def test_a_public_name_stands_for_one_thing_within_a_part_of_the_package(part: s
                 named.setdefault(node.name, []).append(module)
     assert named
     assert {name: where for name, where in named.items() if len(where) > 1} == {}
+
+
+def test_every_file_of_tests_has_a_name_of_its_own() -> None:
+    """Tests are imported by their bare names: two alike stop the whole collection."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert names
+    assert sorted(names) == sorted(set(names))

@@ -1,9 +1,12 @@
-"""Commands beside the build: `python -m medlead manifest|verify|headline|template|config`."""
+"""Commands beside the build: `python -m medlead COMMAND`.
+
+`manifest`, `verify`, `headline`, `template`, `config`, and for claims `check` and `claims`.
+"""
 
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +102,24 @@ def write_template(file: Path, of: str, instruments: Path) -> int:
     return 0
 
 
+def try_check(expression: str, results: Path, published: Path, raw: Path, words: Path) -> int:
+    """Evaluate one check of a claim on built results, and print what was found and used."""
+    from medlead.verdicts.claim_command import context_of, told, tried
+
+    print(told(tried(expression, context_of(published, results, raw, words))))
+    return 0
+
+
+def try_claims(
+    file: Path, claim: str, results: Path, published: Path, raw: Path, words: Path
+) -> int:
+    """Evaluate the claims of a file on built results: all in a line each, or one with all used."""
+    from medlead.verdicts.claim_command import claims_told, context_of
+
+    print(claims_told(file, claim, context_of(published, results, raw, words)))
+    return 0
+
+
 def _print_counts(summary: Mapping[str, Any]) -> None:
     print(f"\n{summary['cells_total']} printed cells judged:")
     for verdict, count in summary["cells_by_verdict"].items():
@@ -131,6 +152,22 @@ def main(arguments: list[str] | None = None) -> int:
     config = commands.add_parser("config", help=(check_overlay.__doc__ or "").splitlines()[0])
     config.add_argument("file", type=Path)
     config.set_defaults(function=check_overlay)
+    tries: dict[str, Callable[..., int]] = {"check": try_check, "claims": try_claims}
+    for name, trying in tries.items():
+        command = commands.add_parser(name, help=(trying.__doc__ or "").splitlines()[0])
+        if name == "check":
+            command.add_argument("expression", help="the check, in single quotes")
+        else:
+            command.add_argument("claim", nargs="?", default="", help="one of them; without it all")
+            command.add_argument("--file", type=Path, default=Path("data/published/claims.csv"))
+        for folder, default in (
+            ("results", "results"),
+            ("published", "data/published"),
+            ("raw", "data/raw"),
+            ("words", "config/instruments/words.yaml"),
+        ):
+            command.add_argument(f"--{folder}", type=Path, default=Path(default))
+        command.set_defaults(function=trying)
     given = vars(parser.parse_args(arguments))
     function = given.pop("function")
     try:

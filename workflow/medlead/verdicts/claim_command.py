@@ -1,0 +1,116 @@
+"""One check or one claim tried on built results, for people who write or review claims."""
+
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from medlead.evidence import EvidenceClass
+from medlead.sources.inputs import read_yaml
+from medlead.sources.manifest import Manifest
+from medlead.sources.messages import Problem, ProblemsFound, report
+from medlead.sources.texts import nearest
+from medlead.verdicts.claim_evidence import ClaimEvidence, Loader
+from medlead.verdicts.claim_language import parse, truth_words
+from medlead.verdicts.claim_registry import Context
+from medlead.verdicts.claim_thresholds import load_words
+from medlead.verdicts.claim_values import Refused
+from medlead.verdicts.claims import Judged, judged_claim
+from medlead.verdicts.judge import printed_cells
+from medlead.writing import read_csv
+
+
+def frames_in(folder: Path) -> Loader:
+    """Reads result frames below a folder by their names."""
+
+    def load(name: str) -> pd.DataFrame | None:
+        path = folder / f"{name}.csv"
+        return read_csv(path) if path.is_file() else None
+
+    return load
+
+
+def records_in(folder: Path) -> Loader:
+    """Reads the record files of a folder that are printed record by record."""
+    listed = Manifest.read(folder).by_file
+
+    def load(name: str) -> pd.DataFrame | None:
+        entry = listed.get(f"{name}.csv")
+        if entry is None or entry.evidence is not EvidenceClass.PRINTED_RECORDS:
+            return None
+        return read_csv(folder / f"{name}.csv").assign(evidence=str(entry.evidence))
+
+    return load
+
+
+def context_of(published: Path, results: Path, raw: Path, words: Path) -> Context:
+    """The evidence and the thresholds of one build; raises ProblemsFound for bad words."""
+    cells, items = read_csv(published / "cells.csv"), read_csv(published / "items.csv")
+    keys = zip(cells["item"], cells["row"], cells["column"], strict=True)
+    evidence = ClaimEvidence(
+        printed_cells(cells),
+        {i: EvidenceClass(e) for i, e in zip(items["item"], items["evidence"], strict=True)},
+        frames_in(results),
+        records_in(raw),
+        dict(zip(keys, cells["line"].astype(int), strict=True)),
+    )
+    ours, plain = truth_words(ours=True), truth_words(ours=False)
+    return Context(evidence, load_words(read_yaml(words), ours, plain, words.as_posix()))
+
+
+def tried(text: str, context: Context, name: str = "check") -> Judged:
+    """One check, evaluated; raises ProblemsFound where it cannot be."""
+    check = parse(text, name)
+    try:
+        return judged_claim(check, context)
+    except Refused as refused:
+        raise ProblemsFound(
+            [Problem(name, refused.what, refused.mend, column="check", value=text)]
+        ) from None
+
+
+def told(found: Judged) -> str:
+    """What was found, for a screen."""
+    lines = [
+        f"verdict:   {found.verdict}" + (f" ({found.reason})" if found.reason else ""),
+        f"computed:  {found.computed}",
+        f"evidence:  {found.evidence}",
+    ]
+    if found.judgement:
+        lines.append(f"judgement: a threshold of ours decides; it turns with {found.turns_at}")
+    lines.append(f"used:      {len(found.used)}")
+    for use in found.used[:40]:
+        parts = [p for p in (use.item, use.row, use.column, use.where) if p]
+        lines.append(f"  {use.kind}: {' | '.join(parts)} [{use.evidence}]")
+    if len(found.used) > 40:
+        lines.append(f"  ... and {len(found.used) - 40} more")
+    return "\n".join(lines)
+
+
+def claims_told(file: Path, claim: str, context: Context) -> str:
+    """The claims of a file, one in full or all in a line each; then how many have which verdict.
+
+    Raises ProblemsFound with the faults of all checks.
+    """
+    rows = read_csv(file).to_dict("records")
+    chosen = [r for r in rows if r["claim"] == claim] if claim else rows
+    if not chosen:
+        near = nearest(claim, [str(r["claim"]) for r in rows])
+        mend = f"did you mean '{near}'?" if near else "see the file"
+        raise ProblemsFound([Problem(file.as_posix(), f"there is no claim '{claim}'", mend)])
+    lines, counts, problems = [], Counter[str](), list[Problem]()
+    for row in chosen:
+        name = str(row["claim"])
+        try:
+            found = tried(str(row["check"]), context, name)
+        except ProblemsFound as faults:
+            problems.extend(faults.problems)
+            continue
+        counts[str(found.verdict)] += 1
+        reason = f" ({found.reason})" if found.reason else ""
+        ours = " [judgement]" if found.judgement else ""
+        lines.append(f"{name}: {found.verdict}{reason}{ours}: {row['statement']}")
+        lines.append(f"    {row['check']}\n{told(found)}" if claim else f"    {found.computed}")
+    lines += [f"{count:5d}  {verdict}" for verdict, count in sorted(counts.items())]
+    lines += [report(problems)] if problems else []
+    return "\n".join(lines)

@@ -1,0 +1,246 @@
+"""Words of checks whose threshold is ours: it stands in `words.yaml`, with their meaning.
+
+Each truth tells what was measured, the threshold, and where the threshold would turn it.
+"""
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+from medlead.verdicts.claim_registry import Context, word
+from medlead.verdicts.claim_values import (
+    PERCENT,
+    SHARE,
+    Judged,
+    Number,
+    Refused,
+    Series,
+    Truth,
+    at_most,
+    combined,
+    divided,
+    exact,
+    joint,
+    leaf,
+    open_reason,
+    shown,
+)
+
+
+def _judged(
+    name: str,
+    measured: Number,
+    least: bool,
+    threshold: Fraction,
+    told: str,
+    scale: int = 1,
+    unit: str = "",
+) -> Truth:
+    """Whether what was measured is at least, or at most, the threshold; a judgement of ours."""
+    limit = exact(threshold)
+    met = at_most(limit, measured) if least else at_most(measured, limit)
+    side = "at least" if least else "at most"
+    ours = f"{side} {shown(threshold * scale)}{unit}"
+    words = f"{told}; {name.replace('_', ' ')} is {ours} (ours)"
+    truth = leaf(met, words, measured.basis, why=open_reason(measured), firm=False)
+    ends = [shown(end * scale) for end in dict.fromkeys((measured.low, measured.high))]
+    judged = Judged(name, f"{ours}", f"{' to '.join(ends)}{unit}")
+    return Truth(truth.value, None, truth.told, truth.why, truth.held, (judged,))
+
+
+def _share(context: Context, name: str, part: Number, whole: Number, least: bool) -> Truth:
+    measured = divided(part, whole)
+    told = f"{part} of {whole} ({_percent(measured)})"
+    threshold = context.thresholds[name].value
+    return _judged(name, measured, least, threshold, told, 100, " %")
+
+
+def _percent(measured: Number) -> str:
+    return f"{combined([measured], lambda v: v * 100)} %"
+
+
+@word(ours=True)
+def vast_majority(context: Context, part: Number, whole: Number) -> Truth:
+    """At least the threshold's share of the whole."""
+    return _share(context, "vast_majority", part, whole, True)
+
+
+@word(ours=True)
+def nearly_all(context: Context, part: Number, whole: Number) -> Truth:
+    """At least the threshold's share of the whole."""
+    return _share(context, "nearly_all", part, whole, True)
+
+
+@word(ours=True)
+def many(context: Context, part: Number, whole: Number) -> Truth:
+    """At least the threshold's share of the whole."""
+    return _share(context, "many", part, whole, True)
+
+
+@word(ours=True)
+def few(context: Context, part: Number, whole: Number) -> Truth:
+    """At most the threshold's share of the whole."""
+    return _share(context, "few", part, whole, False)
+
+
+@word(ours=True)
+def about_half(context: Context, part: Number, whole: Number) -> Truth:
+    """A share no further from one half than the threshold."""
+    measured = divided(part, whole)
+    told = f"{part} of {whole} ({_percent(measured)})"
+    away = _away(measured, exact(Fraction(1, 2)))
+    return _judged(
+        "about_half",
+        away,
+        False,
+        context.thresholds["about_half"].value,
+        told,
+        100,
+        " points from half",
+    )
+
+
+def _away(x: Number, y: Number) -> Number:
+    """How far two numbers are apart."""
+    low = max(Fraction(0), x.low - y.high, y.low - x.high)
+    high = max(x.high - y.low, y.high - x.low)
+    wide = [n for n in (x, y) if not n.single]
+    rounded = bool(wide) and all(n.rounded for n in wide)
+    return Number(low, high, rounded, basis=joint([x.basis, y.basis]))
+
+
+def _relative(x: Number, y: Number) -> Number:
+    """How far x is from y, as a share of y; raises Refused where y can be zero or less."""
+    if y.low <= 0:
+        raise Refused(f"nearness to {y} has no measure", "compare with a number above zero")
+    return divided(_away(x, y), y)
+
+
+def _near(context: Context, name: str, x: Number, y: Number, side: int) -> Truth:
+    from medlead.verdicts.claim_values import both, compared
+
+    threshold = context.thresholds[name].value
+    near = _judged(name, _relative(x, y), False, threshold, f"{x} for {y}", 100, f" % from {y}")
+    if not side:
+        return near
+    return both(compared(x, ">" if side > 0 else "<", y), near)
+
+
+@word(ours=True)
+def about(context: Context, x: Number, y: Number) -> Truth:
+    """No further from the number that is named than the threshold's share of it."""
+    return _near(context, "about", x, y, 0)
+
+
+@word(ours=True)
+def just_over(context: Context, x: Number, y: Number) -> Truth:
+    """More than the number that is named, by no more than the threshold's share of it."""
+    return _near(context, "just_over", x, y, 1)
+
+
+@word(ours=True)
+def just_under(context: Context, x: Number, y: Number) -> Truth:
+    """Less than the number that is named, by no more than the threshold's share of it."""
+    return _near(context, "just_under", x, y, -1)
+
+
+def _points(numbers: list[Number]) -> Fraction | None:
+    """What makes these numbers percentage points, where all of them are shares or percentages."""
+    units = {n.unit for n in numbers}
+    return {frozenset({PERCENT}): Fraction(1), frozenset({SHARE}): Fraction(100)}.get(
+        frozenset(units)
+    )
+
+
+def _difference(context: Context, name: str, a: Number, b: Number) -> tuple[Number, Fraction, str]:
+    """How much a is above b: in points for shares, else as a share of b; threshold and unit."""
+    given, points = context.thresholds[name], _points([a, b])
+    if points is not None and given.of_shares is not None:
+        gap = combined([a, b], lambda x, y: (x - y) * points)
+        return gap, given.of_shares, " points"
+    if b.low <= 0:
+        raise Refused(f"a difference from {b} has no measure", "compare with a number above zero")
+    return combined([a, b], lambda x, y: (x - y) / y * 100), given.value * 100, " %"
+
+
+@word(ours=True)
+def clearly_higher(context: Context, first: Number, second: Number) -> Truth:
+    """Higher by at least the threshold: in points for shares, else as a share of the second."""
+    gap, threshold, unit = _difference(context, "clearly_higher", first, second)
+    told = f"{first} against {second}, {gap}{unit} more"
+    return _judged("clearly_higher", gap, True, threshold, told, 1, unit)
+
+
+@word(ours=True)
+def similar(context: Context, first: Number, second: Number) -> Truth:
+    """No further apart than the threshold: in points for shares, else as a share of the second."""
+    gap, threshold, unit = _difference(context, "similar", first, second)
+    ends = sorted((abs(gap.low), abs(gap.high)))
+    low = Fraction(0) if gap.low <= 0 <= gap.high else ends[0]
+    away = Number(low, ends[1], gap.rounded, basis=gap.basis)
+    told = f"{first} against {second}, {away}{unit} apart"
+    return _judged("similar", away, False, threshold, told, 1, unit)
+
+
+def _variation(context: Context, name: str, s: Series, least: bool) -> Truth:
+    """The greatest difference of shares in points, else the coefficient of variation."""
+    numbers, given = list(s.items.values()), context.thresholds[name]
+    if len(numbers) < 2:
+        raise Refused("one number does not vary", "give a series of several")
+    points = _points(numbers)
+    if points is not None and given.of_shares is not None:
+        high, low = (f(numbers, key=k) for f, k in ((max, _high), (min, _low)))
+        lowest = max(Fraction(0), max(map(_low, numbers)) - min(map(_high, numbers)))
+        wide = [n for n in numbers if not n.single]
+        measured = Number(
+            lowest * points,
+            (high.high - low.low) * points,
+            bool(wide) and all(n.rounded for n in wide),
+            basis=s.basis,
+        )
+        told = f"from {low} to {high}"
+        return _judged(name, measured, least, given.of_shares, told, 1, " points")
+    measured = _coefficient(numbers, s)
+    told = f"coefficient of variation {measured}"
+    return _judged(name, measured, least, given.value, told)
+
+
+_Key = Callable[[Number], Fraction]
+
+
+def _high(n: Number) -> Fraction:
+    return n.high
+
+
+def _low(n: Number) -> Fraction:
+    return n.low
+
+
+def _coefficient(numbers: list[Number], s: Series) -> Number:
+    """Bounds of the coefficient of variation (population), over all that the numbers can be."""
+    n = len(numbers)
+    mean = [sum((end(x) for x in numbers), Fraction(0)) / n for end in (_low, _high)]
+    if mean[0] <= 0:
+        raise Refused("a mean of zero or less has no coefficient of variation", "compare shares")
+    squares = [Fraction(0), Fraction(0)]
+    for x in numbers:
+        away = _away(x, Number(mean[0], mean[1]))
+        squares[0] += away.low**2
+        squares[1] += away.high**2
+    low = math.sqrt(squares[0] / n) / float(mean[1])
+    high = math.sqrt(squares[1] / n) / float(mean[0])
+    wide = [x for x in numbers if not x.single]
+    rounded = bool(wide) and all(x.rounded for x in wide)
+    return Number(Fraction(str(low)), Fraction(str(high)), rounded, basis=s.basis)
+
+
+@word(ours=True)
+def little_variation(context: Context, s: Series) -> Truth:
+    """The coefficient of variation, or for shares the greatest difference, is at most this."""
+    return _variation(context, "little_variation", s, False)
+
+
+@word(ours=True)
+def wide_variation(context: Context, s: Series) -> Truth:
+    """The coefficient of variation, or for shares the greatest difference, is at least this."""
+    return _variation(context, "wide_variation", s, True)

@@ -104,9 +104,9 @@ def write_template(file: Path, of: str, instruments: Path) -> int:
 
 def try_check(expression: str, results: Path, published: Path, raw: Path, words: Path) -> int:
     """Evaluate one check of a claim on built results, and print what was found and used."""
-    from medlead.verdicts.claim_command import context_of, told, tried
+    from medlead.verdicts.claim_command import built_context, told, tried
 
-    print(told(tried(expression, context_of(published, results, raw, words))))
+    print(told(tried(expression, built_context(results, published, raw, words))))
     return 0
 
 
@@ -114,9 +114,9 @@ def try_claims(
     file: Path, claim: str, results: Path, published: Path, raw: Path, words: Path
 ) -> int:
     """Evaluate the claims of a file on built results: all in a line each, or one with all used."""
-    from medlead.verdicts.claim_command import claims_told, context_of
+    from medlead.verdicts.claim_command import built_context, claims_told
 
-    print(claims_told(file, claim, context_of(published, results, raw, words)))
+    print(claims_told(file, claim, built_context(results, published, raw, words)))
     return 0
 
 

@@ -2,6 +2,8 @@
 
 # Of a study, only the inputs that its stages use.
 ALL_INPUTS = plan.used
+# The sentences of the report of 2013 with their checks; a study has none.
+CLAIMS = plan.of("report", *plan.published("claims.csv"))
 
 
 rule check_inputs:
@@ -11,6 +13,7 @@ rule check_inputs:
             plan.published("items.csv", "cells.csv", "relations.yaml"),
             plan.statements(),
         ],
+        claims=CLAIMS,
         scales=plan.instruments("ratings.yaml"),
         instrument=plan.instruments("survey.yaml"),
         cleaning=plan.instruments("cleaning.yaml"),
@@ -32,6 +35,7 @@ rule check_inputs:
         content=plan.bytes_of(
             plan.published("items.csv", "cells.csv", "relations.yaml"),
             plan.statements(),
+            CLAIMS,
             plan.instruments(
                 "ratings.yaml",
                 "survey.yaml",
@@ -47,6 +51,6 @@ rule check_inputs:
         sums=plan.raw_sums(*ALL_INPUTS),
         sites=plan.answered_sites(),
     message:
-        "Evidence 1/23: checking the records and the printed evidence"
+        "Evidence 1/24: checking the records and the printed evidence"
     script:
         "../scripts/check_inputs.py"

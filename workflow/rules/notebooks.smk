@@ -19,7 +19,7 @@ TRIANGULATED_FILES = (
 rule run_notebooks:
     input:
         notebooks=plan.notebooks(),
-        summary=rules.judge_cells.output.summary,
+        summary=rules.judge_claims.output.summary,
         results=[
             rules.compare_trusts.output.correlations,
             rules.compare_trusts.output.groups,
@@ -47,7 +47,7 @@ rule run_notebooks:
             TRIANGULATED_FILES,
             rules.judge_cells.output.cells,
             rules.judge_cells.output.relations,
-            rules.judge_cells.output.audit,
+            rules.judge_claims.output.audit,
             rules.check_inputs.output.report,
             rules.tabulate_sites.output.added,
             rules.clean_survey.output.changes,
@@ -102,7 +102,7 @@ rule run_notebooks:
             plan.notebook_code(),
         ),
     message:
-        "Notebooks 21/23: running and rendering"
+        "Notebooks 22/24: running and rendering"
     script:
         "../scripts/run_notebooks.py"
 
@@ -153,6 +153,6 @@ rule report_sites:
         confidence=config["analysis"]["confidence"],
         sums=plan.raw_sums(*plan.roster),
     message:
-        "Notebooks 22/23: the report of each site"
+        "Notebooks 23/24: the report of each site"
     script:
         "../scripts/report_sites.py"

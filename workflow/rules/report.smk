@@ -89,7 +89,7 @@ if plan.is_study:
             alpha=config["analysis"]["alpha"],
             pictures=ENGAGEMENT_FIGURES,
         message:
-            "Report 23/23: the page of the study"
+            "Report 24/24: the page of the study"
         script:
             "../scripts/build_study_page.py"
 
@@ -100,8 +100,8 @@ else:
             published=plan.published("items.csv", "cells.csv"),
             verdicts=rules.judge_cells.output.cells,
             relations=rules.judge_cells.output.relations,
-            audit=rules.judge_cells.output.audit,
-            summary=rules.judge_cells.output.summary,
+            audit=rules.judge_claims.output.audit,
+            summary=rules.judge_claims.output.summary,
             tables=rules.judge_cells.input.tables,
             added=[
                 rules.tabulate_sites.output.added,
@@ -144,7 +144,7 @@ else:
             ),
             title=config["study"]["title"],
         message:
-            "Report 23/23: the page"
+            "Report 24/24: the page"
         script:
             "../scripts/build_page.py"
 

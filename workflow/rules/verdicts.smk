@@ -1,6 +1,8 @@
 # Verdicts: every printed cell against the evidence, the print against itself. They are about
 # the report of 2013: where a study has its own returns, nothing asks for them.
 
+from medlead.sources.claim_files import files_named
+
 # What records solved to the print say of it; nothing where a study has its own returns.
 SOLVED_FRAMES = [
     f"reconstruction/{n}.csv" for n in ["check", "slack", "slack-sets", "sites"]
@@ -32,9 +34,10 @@ rule judge_cells:
     output:
         cells=plan.result("verdicts/cells.csv"),
         relations=plan.result("verdicts/relations.csv"),
-        audit=plan.result("verdicts/audit.csv"),
+        # What does not hold among the cells: the sentences come to it later.
+        conflicts=plan.result("verdicts/conflicts.csv"),
         methods=plan.result("verdicts/methods.csv"),
-        summary=plan.result("verdicts/summary.json"),
+        counts=plan.result("verdicts/cells.json"),
         receipt=plan.receipt("judge_cells"),
     log:
         plan.log("judge_cells"),
@@ -49,6 +52,64 @@ rule judge_cells:
             plan.code("judge_cells"),
         ),
     message:
-        "Verdicts 20/23: every printed cell and relation"
+        "Verdicts 20/24: every printed cell and relation"
     script:
         "../scripts/judge_cells.py"
+
+
+# The results and records that the checks of claims name, read before anything is planned, so
+# that a sentence is judged again when, and only when, something that it rests on changes.
+# Statements on engagement join them by themselves.
+NAMED = files_named(CLAIMS)
+MADE = {str(file) for rule in workflow.rules for file in rule.output}
+CLAIM_FRAMES = sorted(
+    n
+    for n in {*NAMED["frames"], *(["engagement/statements"] if plan.told else [])}
+    if plan.result(f"{n}.csv") in MADE
+)
+CLAIM_RECORDS = {
+    n: str(plan.manifest[f"{n}.csv"].evidence)
+    for n in NAMED["records"]
+    if f"{n}.csv" in plan.manifest
+}
+
+
+rule judge_claims:
+    input:
+        published=plan.published(
+            "items.csv", "cells.csv", "relations.yaml", "claims.csv"
+        ),
+        frames=plan.results(*(f"{n}.csv" for n in CLAIM_FRAMES)),
+        raw=[f"{plan.raw_folder}/{n}.csv" for n in CLAIM_RECORDS],
+        conflicts=rules.judge_cells.output.conflicts,
+        counts=rules.judge_cells.output.counts,
+        words=plan.instruments("words.yaml"),
+        code=plan.code("judge_claims"),
+    output:
+        claims=plan.result("verdicts/claims.csv"),
+        inputs=plan.result("verdicts/claim-inputs.csv"),
+        audit=plan.result("verdicts/audit.csv"),
+        summary=plan.result("verdicts/summary.json"),
+        receipt=plan.receipt("judge_claims"),
+    log:
+        plan.log("judge_claims"),
+    benchmark:
+        "benchmarks/judge_claims.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.published("items.csv", "cells.csv", "relations.yaml", "claims.csv"),
+            plan.instruments("words.yaml"),
+            [f"{plan.raw_folder}/{n}.csv" for n in CLAIM_RECORDS],
+            plan.code("judge_claims"),
+        ),
+        frames=CLAIM_FRAMES,
+        records=list(CLAIM_RECORDS),
+        evidence=list(CLAIM_RECORDS.values()),
+        # Without rebuilt returns and statements some results are left out.
+        complete=plan.rebuilt and plan.told,
+    message:
+        "Verdicts 21/24: every checkable sentence"
+    script:
+        "../scripts/judge_claims.py"

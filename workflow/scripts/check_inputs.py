@@ -10,25 +10,25 @@ from medlead.sources.inputs import check_everything, read_scales, read_yaml, sit
 from medlead.survey.instrument import load_instrument
 from medlead.survey.intake import checked_returns
 from medlead.survey.rules import load_cleaning
+from medlead.verdicts.claim_file import claim_problems
 from medlead.writing import write_csv
 
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
-    files = ("instrument", "cleaning", "engagement", "associations")
-    survey, cleaning, engagement, own = (job.input[name][0] for name in files)
+    four = ("instrument", "cleaning", "engagement", "associations")
+    survey, cleaning, engagement, own = (job.input[name][0] for name in four)
     instrument = load_instrument(read_yaml(survey), file=survey)
     rules = load_cleaning(read_yaml(cleaning), file=cleaning)
-    scale, ratings = load_scale(read_yaml(engagement), file=engagement), job.input.scales[0]
-    given = (job.params.names, job.input.raw, job.params.sheets, read_scales(ratings))
+    scale, scales = load_scale(read_yaml(engagement), file=engagement), job.input.scales[0]
+    given = (job.params.names, job.input.raw, job.params.sheets, read_scales(scales))
     # A study without a list of sites has those that its responses name.
     roster = (lambda: site_roster(*given)) if "sites" in job.params.names else (lambda: None)
+    keys = ("names", "paths", "sheets", "scales")
     report = check_everything(
-        names=job.params.names,
-        paths=job.input.raw,
-        sheets=job.params.sheets,
+        **dict(zip(keys, given, strict=True)),
         evidence=job.params.evidence,
-        scales=given[3],
         published=job.input.published,
+        claims=(job.input.claims, claim_problems),
         readers={
             "survey": lambda path, sheet: checked_returns(path, instrument, rules, sheet),
             "mes_responses": lambda path, sheet: checked_responses(path, scale, roster(), sheet),

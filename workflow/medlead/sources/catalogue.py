@@ -15,6 +15,7 @@ import pandera.pandas as pa
 
 from medlead.evidence import EvidenceClass
 from medlead.sources.columns import Column, Kind, Scale
+from medlead.sources.printed_claims import CLAIM_COLUMNS, CLAIM_RULES
 from medlead.sources.printed_comments import COMMENT_COLUMNS
 from medlead.sources.printed_statements import STATEMENT_COLUMNS, STATEMENT_RULES
 from medlead.sources.reading import nearest
@@ -211,7 +212,6 @@ def _trust_engagement() -> Contract:
         lower = (frame["rank_group"] == "top") & (frame["index"] <= highest)
         return _true(~lower)
 
-    keys = ("trust",)
     return Contract(
         "trust_engagement",
         (
@@ -224,7 +224,7 @@ def _trust_engagement() -> Contract:
             _rating("national_priorities"),
             Column("rank_group", Kind.CHOICE, levels=("bottom", "top"), ordered=True),
         ),
-        keys,
+        ("trust",),
         (
             Rule(
                 "top-above-bottom",
@@ -242,7 +242,6 @@ def _site_performance() -> Contract:
     def survey_named(frame: pd.DataFrame) -> "pd.Series[bool]":
         return frame["patient_experience"].isna() | frame["patient_experience_survey"].notna()
 
-    keys = ("site",)
     return Contract(
         "site_performance",
         (
@@ -262,9 +261,9 @@ def _site_performance() -> Contract:
             _rating("staff_engagement"),
             _rating("job_satisfaction"),
         ),
-        keys,
+        ("site",),
         (
-            not_empty_rule(keys),
+            not_empty_rule(("site",)),
             Rule(
                 "survey-named",
                 "patient_experience_survey",
@@ -279,8 +278,8 @@ def _site_performance() -> Contract:
 
 def _site_self_ratings() -> Contract:
     keys = ("site",)
-    names = ("quality", "financial_management", "overall_performance", "patient_experience")
-    columns = (_text("site"), *(_rating(name) for name in names))
+    rated = ("quality", "financial_management", "overall_performance", "patient_experience")
+    columns = (_text("site"), *map(_rating, rated))
     return Contract("site_self_ratings", columns, keys, (not_empty_rule(keys),))
 
 
@@ -385,6 +384,7 @@ CONTRACTS: Mapping[str, Contract] = MappingProxyType(
             _items(),
             _cells(),
             Contract("engagement", STATEMENT_COLUMNS, ("statement",), STATEMENT_RULES),
+            Contract("claims", CLAIM_COLUMNS, ("claim",), CLAIM_RULES),
             Contract("comments", COMMENT_COLUMNS, ("site", "question", "position")),
         )
     }

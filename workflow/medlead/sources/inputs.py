@@ -17,6 +17,8 @@ from medlead.writing import read_csv
 
 # Reads the input at a path, in a sheet ("" for the only one that fits); raises ProblemsFound.
 Reader = Callable[[Path, str], pd.DataFrame]
+# What is wrong with the checks of claims, given claims, register, cells, relations and the file.
+Checks = Callable[[pd.DataFrame, pd.DataFrame, pd.DataFrame, Any, str], list[Problem]]
 
 
 def read_yaml(path: str | Path) -> Any:
@@ -84,12 +86,14 @@ def check_everything(
     scales: Mapping[str, Mapping[str, RatingScale]],
     published: Sequence[str],
     readers: Mapping[str, Reader] = MappingProxyType({}),
+    claims: tuple[Sequence[str], Checks] | None = None,
 ) -> pd.DataFrame:
     """Check all record files and all printed evidence; one row per file that holds.
 
     `readers` read the inputs that have no contract here, because a file of definitions
     says what they hold. `published` are the register, the cells, the relations and, where
-    there are any, the statements on engagement. Columns
+    there are any, the statements on engagement. `claims` is the file of the report's
+    sentences, where there is one, and what tells the faults of their checks. Columns
     `file,contract,evidence,rows,columns,sha256`. Raises ProblemsFound with the problems of
     every file at once.
     """
@@ -130,6 +134,15 @@ def check_everything(
         read_yaml(declarations)
     except ProblemsFound as found:
         problems.extend(found.problems)
+    files, checks = claims or ((), None)
+    for file in map(Path, files):
+        try:
+            frames |= read_study({"claims": file})
+            if checks is not None and {"items", "cells"} <= set(frames):
+                texts = (read_csv(file), read_csv(register), read_csv(cells))
+                problems.extend(checks(*texts, read_yaml(declarations), file.as_posix()))
+        except ProblemsFound as found:
+            problems.extend(found.problems)
     if problems:
         raise ProblemsFound(dict.fromkeys(problems))
     listed = [
@@ -137,6 +150,7 @@ def check_everything(
         ("items", str(register), "printed-aggregates"),
         ("cells", str(cells), "printed-aggregates"),
         *(("engagement", str(file), "printed-aggregates") for file in statements),
+        *(("claims", file, "printed-aggregates") for file in files),
     ]
     return pd.DataFrame(
         [

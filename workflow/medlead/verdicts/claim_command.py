@@ -1,6 +1,7 @@
 """One check or one claim tried on built results, for people who write or review claims."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -33,29 +34,46 @@ def frames_in(folder: Path) -> Loader:
 def records_in(folder: Path) -> Loader:
     """Reads the record files of a folder that are printed record by record."""
     listed = Manifest.read(folder).by_file
+    names = [n for n, e in listed.items() if e.evidence is EvidenceClass.PRINTED_RECORDS]
+    classes = [str(listed[n].evidence) for n in names]
+    return given_frames(
+        [n.removesuffix(".csv") for n in names], [str(folder / n) for n in names], classes
+    )
+
+
+def given_frames(names: Sequence[str], paths: Sequence[str], classes: Sequence[str] = ()) -> Loader:
+    """Reads these files and no others, by their names; records get their evidence class."""
+    files = dict(zip(names, paths, strict=True))
+    kinds = dict(zip(names, classes, strict=True)) if classes else {}
 
     def load(name: str) -> pd.DataFrame | None:
-        entry = listed.get(f"{name}.csv")
-        if entry is None or entry.evidence is not EvidenceClass.PRINTED_RECORDS:
+        if name not in files:
             return None
-        return read_csv(folder / f"{name}.csv").assign(evidence=str(entry.evidence))
+        frame = read_csv(Path(files[name]))
+        return frame.assign(evidence=kinds[name]) if name in kinds else frame
 
     return load
 
 
-def context_of(published: Path, results: Path, raw: Path, words: Path) -> Context:
+def context_of(items: Path, cells: Path, frames: Loader, records: Loader, words: Path) -> Context:
     """The evidence and the thresholds of one build; raises ProblemsFound for bad words."""
-    cells, items = read_csv(published / "cells.csv"), read_csv(published / "items.csv")
-    keys = zip(cells["item"], cells["row"], cells["column"], strict=True)
+    printed, register = read_csv(cells), read_csv(items)
+    keys = zip(printed["item"], printed["row"], printed["column"], strict=True)
     evidence = ClaimEvidence(
-        printed_cells(cells),
-        {i: EvidenceClass(e) for i, e in zip(items["item"], items["evidence"], strict=True)},
-        frames_in(results),
-        records_in(raw),
-        dict(zip(keys, cells["line"].astype(int), strict=True)),
+        printed_cells(printed),
+        {i: EvidenceClass(e) for i, e in zip(register["item"], register["evidence"], strict=True)},
+        frames,
+        records,
+        dict(zip(keys, printed["line"].astype(int), strict=True)),
     )
     ours, plain = truth_words(ours=True), truth_words(ours=False)
     return Context(evidence, load_words(read_yaml(words), ours, plain, words.as_posix()))
+
+
+def built_context(results: Path, published: Path, raw: Path, words: Path) -> Context:
+    """The same of a folder of results, and the folders that it was built from."""
+    files = published / "items.csv", published / "cells.csv"
+    return context_of(*files, frames_in(results), records_in(raw), words)
 
 
 def tried(text: str, context: Context, name: str = "check") -> Judged:

@@ -147,9 +147,9 @@ def _contradictions(rows: Iterable[Row], by_name: Mapping[str, Row]) -> list[Fin
         if row["why"] != Reason.CONFLICTING_EVIDENCE or row["holds"] == "yes":
             continue
         missed = [str(o["statement"]) for o in others if o["holds"] == "no"]
-        said = "; ".join(f"{_place(o)}: {_about(o)}" for o in others)
+        said = "; ".join(f"{_place(o)}: {about_statement(o)}" for o in others)
         parts = [
-            f"{_capital(_place(row))}: {_about(row)}.",
+            f"{_capital(_place(row))}: {about_statement(row)}.",
             f"{_TOGETHER[str(row['certainty']) == CERTAIN]} {said}.",
             f"What was followed, and why: {row['reason']}."
             if not missed
@@ -159,7 +159,7 @@ def _contradictions(rows: Iterable[Row], by_name: Mapping[str, Row]) -> list[Fin
             Finding(
                 _key(row) or ("", "", ""),
                 str(row["words"]),
-                "; ".join(dict.fromkeys(_about(o) for o in others)),
+                "; ".join(dict.fromkeys(about_statement(o) for o in others)),
                 f"{CONTRADICTION} {row['statement']}",
                 Severity(str(row["severity"])),
                 str(row["certainty"]),
@@ -178,7 +178,7 @@ def _place(row: Row) -> str:
     return f"section {row['section']}, line {row['line']}"
 
 
-def _about(row: Row) -> str:
+def about_statement(row: Row) -> str:
     """A statement in our words, with the site, group, scale and value that it is about."""
     who = [f"site {row['site']}"] if row["site"] else []
     who += [str(row["group"])] if row["group"] not in ("", "all") else []

@@ -1,0 +1,87 @@
+"""The checks of the file of claims, held against what they name, before anything is computed."""
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from medlead.evidence import EvidenceClass
+from medlead.sources.messages import Problem, ProblemsFound
+from medlead.sources.texts import nearest
+from medlead.verdicts.claim_evidence import ClaimEvidence
+from medlead.verdicts.claim_language import Check, literal_of, parse
+from medlead.verdicts.claim_values import Refused
+from medlead.verdicts.declared import expand
+from medlead.verdicts.judge import printed_cells
+from medlead.verdicts.relations import DeclarationError
+
+_PLACED = ("item", "row", "column")
+_SELECTED = ("item", "rows", "columns")
+_CELL_WORDS = {
+    "cell": _PLACED,
+    "text": _PLACED,
+    **dict.fromkeys(("cells", "texts", "row_sums", "column_sums"), _SELECTED),
+}
+
+
+def claim_problems(
+    claims: pd.DataFrame,
+    items: pd.DataFrame,
+    cells: pd.DataFrame,
+    declarations: Mapping[str, Any],
+    file: str = "claims.csv",
+) -> list[Problem]:
+    """All that is wrong with the checks, and with what they and the lines point at.
+
+    All frames are as text. A check must parse, and the cells and relations that it names
+    must be there; a line must not lie behind the last one of the register.
+    """
+    evidence = ClaimEvidence(printed_cells(cells), dict[str, EvidenceClass](), _none, _none)
+    try:
+        tests = expand(declarations["relations"], printed_cells(cells))
+        relations = {name for test in tests for name in (test.relation, test.name)}
+    except (DeclarationError, KeyError, TypeError):
+        relations = set()  # What is wrong with the relations is told by the job that tests them.
+    last = max((int(line) for line in items["line"] if line.isdigit()), default=0)
+    problems = []
+    for row, claim in enumerate(claims.to_dict("records"), 2):
+        if str(claim["line"]).isdigit() and int(claim["line"]) > last > 0:
+            what = "the report has no such line"
+            mend = f"its last registered item begins at line {last}"
+            problems.append(Problem(file, what, mend, row, "line", str(claim["line"])))
+        try:
+            check = parse(str(claim["check"]), file, row)
+        except ProblemsFound as found:
+            problems.extend(found.problems)
+            continue
+        for refused in _unknown(check, evidence, relations):
+            text = str(claim["check"])
+            problems.append(Problem(file, refused.what, refused.mend, row, "check", text))
+    return problems
+
+
+def _none(_: str) -> None:
+    return None
+
+
+def _unknown(check: Check, evidence: ClaimEvidence, relations: set[str]) -> list[Refused]:
+    found = []
+    for call in check.calls:
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        if name in _CELL_WORDS:
+            given = dict(zip(_CELL_WORDS[name], map(literal_of, call.args), strict=False))
+            given |= {str(k.arg): literal_of(k.value) for k in call.keywords}
+            item, rows, columns = (given[part] for part in _CELL_WORDS[name])
+            but = given.get("but") or []
+            try:
+                evidence.select(str(item), rows, columns, [but] if isinstance(but, str) else but)
+            except Refused as refused:
+                found.append(refused)
+        elif name == "relation" and relations:
+            wanted = str(literal_of(call.args[0]) if call.args else "")
+            if wanted not in relations:
+                near = nearest(wanted, relations)
+                mend = f"did you mean '{near}'?" if near else "name one of relations.yaml"
+                found.append(Refused(f"there is no relation '{wanted}'", mend))
+    return found

@@ -1,0 +1,117 @@
+"""Sentences that fail by what is printed, as findings beside those among the printed cells.
+
+A sentence that fails where a failing relation tells the same cells joins that finding; any
+other one is a finding of its own. What fails by a threshold of ours is no finding.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from medlead.evidence import EvidenceClass
+from medlead.sources.printed_claims import SUMMARY
+from medlead.verdicts.audit import AUDIT_COLUMNS, BETWEEN_CHECKS
+from medlead.verdicts.claim_evidence import CELL, FRAME, IDENTIFIED, RECORD, RELATION
+from medlead.verdicts.claim_verdicts import ClaimVerdict
+from medlead.verdicts.claims import Judged
+from medlead.verdicts.findings import CERTAIN, CONDITIONAL, Severity
+from medlead.verdicts.relations import Instance, Key
+
+CLAIM = "claim"
+"""The check behind a finding of a sentence: `claim 4.2.1-03`."""
+_PRINTED = (EvidenceClass.PRINTED_RECORDS, EvidenceClass.PRINTED_AGGREGATES)
+
+
+def contradicts(found: Judged) -> bool:
+    """Whether a sentence fails by what is printed, without a threshold of ours.
+
+    What the print leaves possible counts as print.
+    """
+    if found.verdict is not ClaimVerdict.FAILS or found.judgement:
+        return False
+    bounded = all(u.kind == IDENTIFIED or u.evidence in _PRINTED for u in found.used)
+    return bool(found.used) and bounded
+
+
+def audit_with_claims(
+    audit: pd.DataFrame,
+    claims: pd.DataFrame,
+    judged: Mapping[str, Judged],
+    instances: Sequence[Instance],
+) -> pd.DataFrame:
+    """The findings among the cells, with the sentences that fail by the print.
+
+    `audit` keeps its rows, their order and their names; new findings follow, in the order of
+    the lines. A sentence joins the finding of a failing test if it asks for that test, if the
+    cells of one are all among those of the other, or if it shares a cell and the line.
+    """
+    rows: list[dict[Any, Any]] = audit.to_dict("records")
+    tests = {i.name: i for i in instances}
+    known = [_tests_of(str(row["check"]), tests) for row in rows]
+    new = []
+    for claim in claims.to_dict("records"):
+        found = judged[str(claim["claim"])]
+        if not contradicts(found):
+            continue
+        at = next((n for n, of in enumerate(known) if _same(found, claim, rows[n], of)), None)
+        if at is None:
+            new.append(_finding(claim, found))
+        else:
+            rows[at] = _joined(rows[at], claim)
+    first = len(rows) + 1
+    rows += [{"finding": f"finding-{n:03d}", **row} for n, row in enumerate(new, first)]
+    columns = [*AUDIT_COLUMNS, *(c for c in audit.columns if c not in AUDIT_COLUMNS)]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _tests_of(check: str, tests: Mapping[str, Instance]) -> list[Instance]:
+    return [tests[name] for name in check.split(BETWEEN_CHECKS) if name in tests]
+
+
+def _same(
+    found: Judged, claim: Mapping[Any, Any], row: Mapping[Any, Any], tests: Iterable[Instance]
+) -> bool:
+    asked = {use.item for use in found.used if use.kind == RELATION}
+    used: set[Key] = {(u.item, u.row, u.column) for u in found.used if u.kind == CELL}
+    for test in tests:
+        cells = set(test.cells)
+        nested = bool(used) and (used <= cells or cells <= used)
+        placed = bool(used & cells) and str(claim["line"]) == str(row["line"])
+        if test.name in asked or nested or placed:
+            return True
+    return False
+
+
+def _joined(row: Mapping[Any, Any], claim: Mapping[Any, Any]) -> dict[Any, Any]:
+    told = f"{row['explanation']} {_place(claim)} states what fails with it: {claim['statement']}."
+    check = f"{row['check']}{BETWEEN_CHECKS}{CLAIM} {claim['claim']}"
+    return {**row, "check": check, "explanation": told.replace("..", ".")}
+
+
+def _finding(claim: Mapping[Any, Any], found: Judged) -> dict[Any, Any]:
+    kinds = {use.kind for use in found.used}
+    certain = kinds <= {CELL, RECORD, RELATION}
+    how = "By what is printed elsewhere"
+    if FRAME in kinds:
+        how = "By what is computed here from what is printed"
+    elif IDENTIFIED in kinds:
+        how = "By all that the print leaves possible"
+    told = f"{_place(claim)}: {claim['statement']}. {how}: {found.computed}."
+    return {
+        "section": claim["section"],
+        "line": claim["line"],
+        "printed": claim["statement"],
+        "implied": found.computed,
+        "check": f"{CLAIM} {claim['claim']}",
+        "severity": str(Severity.MINOR),
+        "certainty": CERTAIN if certain else CONDITIONAL,
+        "explanation": told.replace("..", "."),
+        "evidence": str(EvidenceClass.PRINTED_AGGREGATES),
+    }
+
+
+def _place(claim: Mapping[Any, Any]) -> str:
+    section = claim["section"]
+    where = "The executive summary" if section == SUMMARY else f"Section {section}"
+    return f"{where}, line {claim['line']}"

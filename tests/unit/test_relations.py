@@ -27,6 +27,7 @@ from medlead.verdicts.relations import (
     share_of,
 )
 from medlead.verdicts.relations import test_instance as decide
+from medlead.verdicts.templates import filled
 from medlead.writing import read_csv
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "published"
@@ -642,7 +643,7 @@ def test_the_declared_relations_fit_the_print_and_use_every_kind() -> None:
     declared = yaml.safe_load((PUBLISHED / "relations.yaml").read_text(encoding="utf-8"))
     instances = expand(declared["relations"], cells)
     assert {i.kind for i in instances} == set(KINDS) == set(KIND_MEANINGS)
-    assert {i.relation for i in instances} == {d["relation"] for d in declared["relations"]}
+    assert {i.relation for i in instances} == {d["relation"] for d in filled(declared["relations"])}
     for selection in declared["outside"]:
         assert select(cells, selection, "outside")
 

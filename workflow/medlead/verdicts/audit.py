@@ -1,6 +1,7 @@
 """Findings: where the print contradicts itself, in plain words with the smallest mend."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from medlead.verdicts.findings import CERTAIN, CONDITIONAL, Finding, Severity
 from medlead.verdicts.judgement import LEAST_SLACK
 from medlead.verdicts.mends import Mend
 from medlead.verdicts.places import place, places
-from medlead.verdicts.relations import Instance, Key, Outcome
+from medlead.verdicts.relations import BOUNDING, Instance, Key, Outcome
 from medlead.verdicts.solved import Solved
 
 AUDIT_COLUMNS = [
@@ -28,7 +29,18 @@ AUDIT_COLUMNS = [
 ]
 BETWEEN_CHECKS = "; "
 """What stands between the checks of one finding."""
-_COUNTS = ("total", "equal-sums", "at-most", "none")
+_COUNTS = ("total", "equal-sums", "at-most", "none", "counted")
+_LEFT = (
+    "share",
+    "equal-sums",
+    "at-most",
+    "whole",
+    "within",
+    "on-scale",
+    "counted",
+    "possible-share",
+)
+"""The kinds whose printed figure is the left side; of all others it is the right one."""
 
 
 def _is_wording(outcome: Outcome) -> bool:
@@ -38,6 +50,8 @@ def _is_wording(outcome: Outcome) -> bool:
 
 def _severity(outcome: Outcome) -> Severity:
     if _is_wording(outcome):
+        return Severity.WORDING
+    if outcome.instance.kind == "goes-with":
         return Severity.WORDING
     return Severity.MAJOR if outcome.instance.kind in _COUNTS else Severity.MINOR
 
@@ -68,6 +82,19 @@ def _told(outcome: Outcome) -> str:
         "none": f"The print says that there are none; there are {left}.",
         "number-of": f"The print says {right}; by the cells that are counted it is {left}.",
         "descending": f"The print states an order that its numbers break: {left}.",
+        "within": f"The print says {left}, which does not lie within {right}.",
+        "on-scale": f"The print says {left}, which is not on its scale: {right}.",
+        "together": f"The print says {left} in one place, which does not go with {right} in the "
+        "other.",
+        "goes-with": f"The print says {left}, and then {right}, which is not of that kind.",
+        "counted": f"The print says {left}; of such the survey counts {right}.",
+        "stated-number": f"The print says {right}; in the other place it is {left}.",
+        "about": f"The print says about {right}; in the other place it is {left}.",
+        "listed": f"The print says {right}; it lists {left}.",
+        "product": f"The print says {right}, which is not {left}.",
+        "possible-share": f"The print says {left} %; no number out of at most {right} is that.",
+        "composite": f"The print says {right}, which is less than of each part: {left}.",
+        "monotone": f"The print says {right}, but {left} of one that is weaker.",
     }
     band = f"The print says {right}; that band is {left} by the table, and does not hold it."
     return words.get(kind, band)
@@ -100,11 +127,10 @@ def _sides(outcome: Outcome, mend: Mend | None, is_open: bool) -> tuple[str, str
     if _is_wording(outcome):
         # A fingerprint tells a reader nothing.
         return f"worded otherwise than in {place(outcome.instance.left[0])}", ""
-    # A share and a sum stand on the left; of all others the printed figure is the right side.
     sides = outcome.left, outcome.right
-    printed, implied = sides if kind in ("share", "equal-sums", "at-most", "whole") else sides[::-1]
+    printed, implied = sides if kind in _LEFT else sides[::-1]
     # Where the other side is as doubtful, or a range bounds and does not give, nothing is implied.
-    nothing = is_open or kind in ("same", "most-within")
+    nothing = is_open or kind in ("same", "most-within", *BOUNDING)
     return printed, "" if nothing else _short(implied, printed)
 
 
@@ -177,7 +203,8 @@ def _finding(
 
     def spot(outcome: Outcome) -> Key:
         mend = mend_of.get(outcome.instance.name)
-        return mend.key if mend else outcome.instance.derived or outcome.instance.left[0]
+        blamed = next(iter(outcome.blamed), outcome.instance.left[0])
+        return mend.key if mend else outcome.instance.derived or blamed
 
     if cause.outcomes:
         first = min(cause.outcomes, key=lambda o: (line[spot(o)], o.instance.name))
@@ -203,6 +230,23 @@ def _finding(
         CONDITIONAL if as_read else CERTAIN,
         _explained(cause, is_open, held),
     )
+
+
+def _with_others(found: Mapping[Cause, Finding], others: Sequence[Finding]) -> list[Finding]:
+    """All findings, those of a record on the same cell as one of `others` told with that one."""
+    merged = list(others)
+    apart = []
+    for cause, finding in found.items():
+        blamed = {key for outcome in cause.outcomes for key in outcome.blamed}
+        same = [n for n, o in enumerate(merged) if o.certainty == CONDITIONAL and o.key in blamed]
+        if not same or any(o.instance.kind != "counted" for o in cause.outcomes):
+            apart.append(finding)
+            continue
+        for n in same:
+            check = f"{merged[n].check}{BETWEEN_CHECKS}{finding.check}"
+            told = f"{merged[n].explanation} {finding.explanation}"
+            merged[n] = replace(merged[n], check=check, explanation=told)
+    return [*apart, *merged]
 
 
 def _marks(judged: pd.DataFrame) -> list[Finding]:
@@ -250,8 +294,10 @@ def audit_frame(
     open_names = {i.name for i in unresolved}
     causes = find_causes(outcomes, mends, solved or Solved(), told)
     held = _held(outcomes)
-    findings = [_finding(cause, open_names, texts, lines, held) for cause in causes]
-    findings += [*_marks(judged), *others]
+    findings = _with_others(
+        {c: _finding(c, open_names, texts, lines, held) for c in causes}, others
+    )
+    findings += _marks(judged)
     frame = pd.DataFrame(
         [
             [

@@ -21,6 +21,7 @@ from medlead.verdicts.mends import Mend
 from medlead.verdicts.places import places
 from medlead.verdicts.relations import (
     BANDS,
+    BOUNDING,
     TIE,
     WITHIN,
     Cell,
@@ -223,9 +224,12 @@ def suspects(outcome: Outcome) -> frozenset[Key]:
     """The cells of a failing test of which one must be wrong, as far as the test tells.
 
     What must follow from others is wrong where it does not; a stated range where the
-    counts lie elsewhere; in all other tests any cell may be the wrong one.
+    counts lie elsewhere; some tests tell themselves which cells they are about; in all
+    others any cell may be the wrong one.
     """
     instance = outcome.instance
+    if outcome.blamed:
+        return frozenset(outcome.blamed)
     if instance.derived is not None and _blames(outcome):
         return frozenset({instance.derived})
     if instance.kind in (*BANDS, *WITHIN):
@@ -281,8 +285,8 @@ def judge_cells(
         frozenset(
             key
             for o in outcomes
-            if o.instance.kind in (*BANDS, *WITHIN)
-            for key in o.instance.right
+            if o.instance.kind in (*BANDS, *WITHIN, *BOUNDING)
+            for key in (o.instance.left if o.instance.kind in BOUNDING else o.instance.right)
         ),
         elsewhere,
     )

@@ -1,15 +1,17 @@
 """Declarations of relations, expanded to single tests on named printed cells."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from medlead.printed import number
-from medlead.verdicts.relations import (
+from medlead.verdicts.instances import (
     BANDS,
+    BOUNDING,
     KINDS,
     ORDERED,
     SELECTIONS,
+    TERMS,
     WHICH,
     WITHIN,
     Cell,
@@ -18,6 +20,7 @@ from medlead.verdicts.relations import (
     Key,
     band_of,
 )
+from medlead.verdicts.templates import filled
 
 # The sides of a test that stand for one number or one text, and so for one cell.
 _SINGLE = {
@@ -31,6 +34,26 @@ _SINGLE = {
     "commonest": ("value",),
     "ranked": ("place", "value"),
     "number-of": ("total",),
+    "within": ("low", "high"),
+    **dict.fromkeys(("together", "goes-with", "stated-number", "about"), ("first", "second")),
+    **dict.fromkeys(("listed", "product"), ("parts",)),
+    "possible-share": ("n",),
+    "composite": ("whole",),
+}
+# Of some kinds only one side holds numbers, or none.
+_NUMBERS: dict[str, Callable[[Instance], tuple[Key, ...]]] = {
+    **dict.fromkeys(
+        ("same", "on-scale", "together", "goes-with", "listed", "product"), lambda _: ()
+    ),
+    "counted": lambda i: i.right,
+    "stated-number": lambda i: i.right,
+    "monotone": lambda i: i.left,
+}
+# What is named once for all rows or columns.
+_SHARED = {
+    "number-of": ("base", "total"),
+    "counted": ("counts",),
+    "within": ("low", "high"),
 }
 _DERIVING = (
     *("total", "same", "lowest", "highest", "lowest-band", "highest-band", "commonest"),
@@ -39,7 +62,7 @@ _DERIVING = (
 _SELECTION_KEYS = {"item", "rows", "columns", "kinds", "except_rows", "skip_empty"}
 _DECLARATION_KEYS = {
     *("relation", "kind", "says", "for_each", "match", "absent", "rank", "differs"),
-    *("which", "reading"),
+    *("which", "reading", "terms"),
 }
 
 
@@ -118,7 +141,9 @@ def _sides(
         first, last = (2, 2) if how == "column" else (1, 1) if how == "row" else (2, 1)
         groups = {n: _grouped(picked[n], first if n == names[0] else last) for n in names}
         # One base serves all rows, and so does one number that is stated of each of them.
-        shared = {"base", "total"} if declaration["kind"] == "number-of" else {"base"}
+        shared = {n for n in _SHARED.get(declaration["kind"], ("base",)) if n in names}
+        if declaration["kind"] == "within":
+            shared = {n for n in shared if len(keys[n]) == 1}
         for label in dict.fromkeys(g for n in names if n not in shared for g in groups[n]):
             sides = {n: groups[n].get(label, []) for n in names if n not in shared}
             empty = [n for n, side in sides.items() if not side]
@@ -146,7 +171,7 @@ def expand(declarations: Iterable[Mapping[str, Any]], cells: Sequence[Cell]) -> 
     instances: list[Instance] = []
     taken: set[str] = set()
     texts = {c.key: c.text for c in cells}
-    for declaration in declarations:
+    for declaration in filled(declarations):
         where, kind = declaration["relation"], declaration["kind"]
         if kind not in KINDS:
             raise DeclarationError(f"{where}: kind {kind!r} is none of {', '.join(KINDS)}")
@@ -166,17 +191,22 @@ def expand(declarations: Iterable[Mapping[str, Any]], cells: Sequence[Cell]) -> 
         value = "" if isinstance(against, Mapping) else str(against)
         compared = [c.key for c in select(cells, against, where)] if against and not value else []
         picked = {n: select(cells, declaration[n], where) for n in names}
+        terms = _terms(declaration)
+        keys = {n: [c.key for c in picked[n]] for n in names}
         tests = list(_sides(declaration, picked, names))
         if not tests:
             raise DeclarationError(f"{where}: nothing is tested")
         _check_differs(declaration, [label for label, _ in tests])
         for label, sides in tests:
-            if kind == "number-of":
-                sides = {**sides, "base": compared}
+            if kind in _BASES:
+                sides = {**sides, "base": compared or _BASES[kind](sides, keys)}
             instance = replace(
-                _instance(declaration, label, names, sides), which=which, value=value
+                _instance(declaration, label, names, sides),
+                which=which,
+                value=value,
+                terms=terms,
             )
-            if instance.reading and instance.derived is None:
+            if instance.reading and instance.derived is None and kind not in BOUNDING:
                 raise DeclarationError(f"{where}: reading belongs to what derives a cell")
             _check_cells(instance, kind, sides, texts)
             if instance.name in taken:
@@ -184,6 +214,40 @@ def expand(declarations: Iterable[Mapping[str, Any]], cells: Sequence[Cell]) -> 
             taken.add(instance.name)
             instances.append(instance)
     return instances
+
+
+# What stands as base of a test: what is counted with, the high end, all records.
+_Sides = Mapping[str, list[Key]]
+_BASES: dict[str, Callable[[_Sides, _Sides], list[Key]]] = {
+    "number-of": lambda sides, keys: [],
+    "within": lambda sides, keys: sides["high"],
+    "counted": lambda sides, keys: keys["record"],
+}
+
+
+def _terms(declaration: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The words and numbers of a declaration besides its cells, as text."""
+    where, given = declaration["relation"], declaration.get("terms", {})
+    if given and declaration["kind"] not in TERMS:
+        raise DeclarationError(f"{where}: terms do not belong to {declaration['kind']}")
+    known = TERMS.get(declaration["kind"])
+    strange = [] if known is None else sorted(set(map(str, given)) - set(known))
+    if strange:
+        raise DeclarationError(f"{where}: unknown term {strange}")
+    if declaration["kind"] in _NEEDED and not set(given) & set(_NEEDED[declaration["kind"]]):
+        needed = " or ".join(_NEEDED[declaration["kind"]])
+        raise DeclarationError(f"{where}: terms need {needed}")
+    return tuple(
+        (str(name), tuple(map(str, words if isinstance(words, list) else [words])))
+        for name, words in given.items()
+    )
+
+
+_NEEDED = {
+    "on-scale": ("scale", "low"),
+    "together": ("first",),
+    "product": ("pattern",),
+}
 
 
 def _which(declaration: Mapping[str, Any]) -> tuple[str, Any]:
@@ -261,9 +325,10 @@ def _check_cells(
         raise DeclarationError(f"{instance.name}: an order needs at least two cells")
     if kind == "number-of" and len(instance.base) > 1:
         raise DeclarationError(f"{instance.name}: {instance.which} must be one cell")
-    if kind == "same":
-        return
+    if kind == "monotone" and len(instance.left) != len(instance.right):
+        raise DeclarationError(f"{instance.name}: as many marks are needed as coefficients")
     # What is only counted, or only compared with a text, need not be a number.
     counted = kind == "number-of" and instance.which not in ORDERED
-    for key in instance.right if counted else instance.cells:
+    numbers = instance.right if counted else instance.cells
+    for key in _NUMBERS[kind](instance) if kind in _NUMBERS else numbers:
         _check_number(texts[key], f"{instance.name}: {key}")

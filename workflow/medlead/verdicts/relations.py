@@ -6,126 +6,56 @@ expanded to single tests (`Instance`), and `test_instance` decides each one.
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
-from medlead.printed import NEAREST, decimals, number, reconciling_rule
+from medlead.printed import NEAREST, decimals, number, numbers_in, reconciling_rule
+from medlead.verdicts.bounding import bounded, first_number
+from medlead.verdicts.instances import (
+    ALIKE,
+    ALL,
+    BANDS,
+    BEGINS,
+    BOUNDING,
+    KIND_MEANINGS,
+    KINDS,
+    ORDERED,
+    SELECTIONS,
+    TIE,
+    WHICH,
+    WITHIN,
+    Cell,
+    DeclarationError,
+    Instance,
+    Key,
+    Outcome,
+    band_of,
+)
 from medlead.writing import plain_number
 
-Key = tuple[str, str, str]
-"""One printed cell: item, row, column."""
-
-SELECTIONS = {
-    "total": ("parts", "total"),
-    "share": ("percent", "count", "base"),
-    "equal-sums": ("left", "right"),
-    "at-most": ("parts", "limit"),
-    "same": ("first", "second"),
-    "descending": ("parts",),
-    "none": ("parts",),
-    "whole": ("parts",),
-    "lowest": ("parts", "total"),
-    "highest": ("parts", "total"),
-    "lowest-band": ("parts", "value"),
-    "highest-band": ("parts", "value"),
-    "commonest": ("parts", "value"),
-    "ranked": ("place", "value", "base"),
-    "most-within": ("parts", "ends"),
-    "commonest-within": ("parts", "ends"),
-    "number-of": ("parts", "total"),
-}
-"""The selections that each kind of relation needs."""
-KINDS = tuple(SELECTIONS)
-KIND_MEANINGS = {
-    "total": "parts add up to their total",
-    "share": "a percentage follows from its count",
-    "equal-sums": "the same trusts counted two ways",
-    "at-most": "no more trusts than there are",
-    "same": "one number or text printed twice",
-    "descending": "a stated order",
-    "none": "nobody where the text says nobody",
-    "whole": "percentages of all parts add up to 100",
-    "lowest": "the lowest of several values",
-    "highest": "the highest of several values",
-    "lowest-band": "the low end of a stated range",
-    "highest-band": "the high end of a stated range",
-    "commonest": "the commonest value, or the next after it",
-    "ranked": "a place in an order of counts",
-    "most-within": "most lie within a stated range",
-    "commonest-within": "the commonest band lies within a stated range",
-    "number-of": "how many of some cells are as stated",
-}
-"""What each kind of relation tests, in a reader's words."""
-BANDS = ("lowest-band", "highest-band")
-WITHIN = ("most-within", "commonest-within")
-ORDERED, ALIKE = ("below", "above"), ("is", "is-not")
-WHICH = (*ORDERED, *ALIKE)
-"""Which cells `number-of` counts: by a number, or by what they read (numbers by value)."""
-ALL = Fraction(100)
-"""What the percentages of all parts add up to, but for their rounding."""
-TIE = "tie"
-"""The rule of a place that equal counts leave open."""
-
-
-class DeclarationError(ValueError):
-    """A declared relation does not fit the printed cells: a fault in the declarations."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One printed cell as the engine sees it."""
-
-    key: Key
-    text: str
-    kind: str
-
-
-@dataclass(frozen=True)
-class Instance:
-    """One single test: two groups of cells, and for a share the base it is taken of.
-
-    `left` and `right` are the cells of each side; for a share `left` is the
-    percentage, `right` the count; for `at-most` `right` is the limit. `derived`
-    is the cell whose value follows from the others, where there is one. For `lowest`
-    and `highest` `right` is the extreme of `left`; for the bands it is a value that
-    must lie in the lowest or highest band of `left` that counts anyone. For `ranked`
-    `left` is the place, `right` the count, `base` all counts; for the ranges `right`
-    are the low and the high end. `differs` tells in our words how two wordings differ.
-    For `number-of` `left` are the cells that are looked at and `right` is how many of them
-    are as `which` says, all where it is empty: held against what the one cell of `base`
-    prints, else against `value`. Where `reading` is set, the test stands for one of several
-    ways to understand the print, and says nothing if that is not how it is meant.
-    """
-
-    relation: str
-    name: str
-    kind: str
-    says: str
-    left: tuple[Key, ...]
-    right: tuple[Key, ...]
-    base: tuple[Key, ...] = ()
-    derived: Key | None = None
-    rank: int = 1
-    differs: str = ""
-    which: str = ""
-    value: str = ""
-    reading: str = ""
-
-    @property
-    def cells(self) -> tuple[Key, ...]:
-        """All cells that the test reads."""
-        return self.left + self.right + self.base
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a test found: both sides, whether it holds, and the rounding rule it needs."""
-
-    instance: Instance
-    holds: bool
-    left: str
-    right: str
-    rule: str = ""
+__all__ = [
+    "ALL",
+    "BANDS",
+    "BOUNDING",
+    "KINDS",
+    "KIND_MEANINGS",
+    "ORDERED",
+    "SELECTIONS",
+    "TIE",
+    "WHICH",
+    "WITHIN",
+    "Cell",
+    "DeclarationError",
+    "Instance",
+    "Key",
+    "Outcome",
+    "band_of",
+    "count_of",
+    "numeric_values",
+    "rounding_of",
+    "share_of",
+    "sum_of",
+    "test_instance",
+]
 
 
 def sum_of(keys: Iterable[Key], values: Mapping[Key, Fraction]) -> Fraction:
@@ -137,17 +67,6 @@ def share_of(instance: Instance, values: Mapping[Key, Fraction]) -> Fraction | N
     """The exact percentage that a share's count and base imply; None where the base is 0."""
     base = sum_of(instance.base, values)
     return 100 * sum_of(instance.right, values) / base if base else None
-
-
-def band_of(key: Key) -> tuple[Fraction, Fraction]:
-    """The numbers that a cell's heading stands for: `50-99`, or `3`."""
-    for heading in (key[2], key[1]):
-        low, mark, high = heading.partition("-")
-        try:
-            return number(low), number(high if mark else low)
-        except ValueError:
-            continue
-    raise DeclarationError(f"{key}: neither heading is a number or a band of numbers")
 
 
 def _occupied(instance: Instance, values: Mapping[Key, Fraction]) -> tuple[Fraction, ...] | None:
@@ -196,6 +115,9 @@ def count_of(
 
     if not instance.which:
         return Fraction(len(instance.left))
+    if instance.which == BEGINS:
+        starts = numbers_in(instance.value)
+        return Fraction(sum(first_number(texts[k]) in starts for k in instance.left))
     if instance.which in ALIKE:
         value = shown(instance.base[0]) if instance.base else instance.value
         wanted = instance.which == "is"
@@ -229,6 +151,8 @@ def test_instance(
         unchanged = key not in values or number(texts[key]) == values[key]
         return texts[key] if unchanged else _exact(values[key])
 
+    if instance.kind in BOUNDING:
+        return bounded(instance, values, {key: text(key) for key in instance.cells})
     left, right, rule = "", "", None
     if instance.kind == "same":
         (first,), (second,) = instance.left, instance.right

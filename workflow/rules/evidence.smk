@@ -14,6 +14,7 @@ rule check_inputs:
             plan.statements(),
         ],
         claims=CLAIMS,
+        labels=plan.published("captions.csv", "names.csv"),
         scales=plan.instruments("ratings.yaml"),
         instrument=plan.instruments("survey.yaml"),
         cleaning=plan.instruments("cleaning.yaml"),
@@ -34,6 +35,7 @@ rule check_inputs:
     params:
         content=plan.bytes_of(
             plan.published("items.csv", "cells.csv", "relations.yaml"),
+            plan.published("captions.csv", "names.csv"),
             plan.statements(),
             CLAIMS,
             plan.instruments(

@@ -12,6 +12,7 @@ SOLVED_FRAMES = [
 rule judge_cells:
     input:
         published=plan.published("items.csv", "cells.csv", "relations.yaml"),
+        labels=plan.published("captions.csv", "names.csv"),
         tables=expand(
             plan.result("tables/{item}.csv"),
             item=[
@@ -48,6 +49,7 @@ rule judge_cells:
     params:
         content=plan.bytes_of(
             plan.published("items.csv", "cells.csv", "relations.yaml"),
+            plan.published("captions.csv", "names.csv"),
             plan.instruments("margins.yaml"),
             plan.code("judge_cells"),
         ),

@@ -29,6 +29,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         evidence=job.params.evidence,
         published=job.input.published,
         claims=(job.input.claims, claim_problems),
+        labels=job.input.labels,
         readers={
             "survey": lambda path, sheet: checked_returns(path, instrument, rules, sheet),
             "mes_responses": lambda path, sheet: checked_responses(path, scale, roster(), sheet),

@@ -10,6 +10,7 @@ from medlead.writing import read_csv, write_csv, write_json
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
     items, cells, relations = job.input.published
+    captions, labels = (read_csv(Path(f)) for f in job.input.labels)
     # None of these where no records were solved to the print.
     check, slack, sets, sites = [read_csv(Path(f)) for f in job.input.solved] or [None] * 4
     # None of these where there are no printed statements on engagement.
@@ -28,6 +29,8 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         statements=statements,
         group_sizes=sizes,
         scale_names=read_csv(Path(job.input.names)),
+        captions=captions,
+        labels=labels,
         identified=read_csv(Path(job.input.identified)),
     )
     write_csv(Path(job.output.cells), found.cells)

@@ -17,6 +17,7 @@ from medlead.evidence import EvidenceClass
 from medlead.sources.columns import Column, Kind, Scale
 from medlead.sources.printed_claims import CLAIM_COLUMNS, CLAIM_RULES
 from medlead.sources.printed_comments import COMMENT_COLUMNS
+from medlead.sources.printed_labels import CAPTION_COLUMNS, LABEL_COLUMNS
 from medlead.sources.printed_statements import STATEMENT_COLUMNS, STATEMENT_RULES
 from medlead.sources.reading import nearest
 from medlead.sources.schemas import Rule, build_schema, not_empty_rule, spelling_rule, unique_rule
@@ -386,6 +387,8 @@ CONTRACTS: Mapping[str, Contract] = MappingProxyType(
             Contract("engagement", STATEMENT_COLUMNS, ("statement",), STATEMENT_RULES),
             Contract("claims", CLAIM_COLUMNS, ("claim",), CLAIM_RULES),
             Contract("comments", COMMENT_COLUMNS, ("site", "question", "position")),
+            Contract("captions", CAPTION_COLUMNS, ("item",)),
+            Contract("names", LABEL_COLUMNS, ("thing", "name", "line")),
         )
     }
 )

@@ -12,6 +12,7 @@ from medlead.provenance import sha256
 from medlead.ratings import RatingScale, load_rating_scales
 from medlead.sources.contracts import check_register, read_study
 from medlead.sources.messages import Problem, ProblemsFound
+from medlead.sources.printed_labels import caption_problems
 from medlead.sources.printed_statements import statement_problems
 from medlead.writing import read_csv
 
@@ -85,6 +86,7 @@ def check_everything(
     evidence: Sequence[str],
     scales: Mapping[str, Mapping[str, RatingScale]],
     published: Sequence[str],
+    labels: Sequence[str] = (),
     readers: Mapping[str, Reader] = MappingProxyType({}),
     claims: tuple[Sequence[str], Checks] | None = None,
 ) -> pd.DataFrame:
@@ -92,10 +94,10 @@ def check_everything(
 
     `readers` read the inputs that have no contract here, because a file of definitions
     says what they hold. `published` are the register, the cells, the relations and, where
-    there are any, the statements on engagement. `claims` is the file of the report's
-    sentences, where there is one, and what tells the faults of their checks. Columns
-    `file,contract,evidence,rows,columns,sha256`. Raises ProblemsFound with the problems of
-    every file at once.
+    there are any, the statements on engagement; `labels` the captions and the names, where
+    there are any. `claims` is the file of the report's sentences, where there is one, and what
+    tells the faults of their checks. Columns `file,contract,evidence,rows,columns,sha256`. Raises
+    ProblemsFound with the problems of every file at once.
     """
     problems: list[Problem] = []
     frames: dict[str, pd.DataFrame] = {}
@@ -126,8 +128,17 @@ def check_everything(
         try:
             frames |= read_study({"engagement": file})
             if "cells" in frames:
-                told, printed = read_csv(file), read_csv(cells)
-                problems.extend(statement_problems(told, printed, file.as_posix()))
+                said, printed = read_csv(file), read_csv(cells)
+                problems.extend(statement_problems(said, printed, file.as_posix()))
+        except ProblemsFound as found:
+            problems.extend(found.problems)
+    told = dict(zip(("captions", "names"), labels, strict=False))
+    for name, file_ in told.items():
+        try:
+            frames |= read_study({name: Path(file_)})
+            if name == "captions":
+                texts = read_csv(Path(file_)), read_csv(register)
+                problems.extend(caption_problems(*texts, file_))
         except ProblemsFound as found:
             problems.extend(found.problems)
     try:
@@ -151,6 +162,7 @@ def check_everything(
         ("cells", str(cells), "printed-aggregates"),
         *(("engagement", str(file), "printed-aggregates") for file in statements),
         *(("claims", file, "printed-aggregates") for file in files),
+        *((name, file, "printed-aggregates") for name, file in told.items()),
     ]
     return pd.DataFrame(
         [

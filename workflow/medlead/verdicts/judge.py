@@ -24,6 +24,7 @@ from medlead.verdicts.judgement import (
     TESTED,
     Judgement,
 )
+from medlead.verdicts.labels import label_checks, label_findings
 from medlead.verdicts.mends import smallest_mends
 from medlead.verdicts.relations import (
     Cell,
@@ -128,6 +129,8 @@ def judge(
     group_sizes: pd.DataFrame | None = None,
     scale_names: pd.DataFrame | None = None,
     identified: pd.DataFrame | None = None,
+    captions: pd.DataFrame | None = None,
+    labels: pd.DataFrame | None = None,
 ) -> Verdicts:
     """Judge every printed cell (report chapters 3 to 6).
 
@@ -139,9 +142,10 @@ def judge(
     words for it; a study has none of these. Where doctors were held to printed statements,
     `statements` tells which hold of them, `group_sizes` which sizes the printed percentages
     allow, and `scale_names` how the print names the scales. `identified` tells the bounds of
-    printed coefficients over all that hidden records can be. What bears on one cell is asked in
-    the order of `in_order`: bounds, names, statements, solved records. Tables of the class `study`
-    are not held against the print, which is about other records. Raises DeclarationError where a
+    printed coefficients over all that hidden records can be. `captions` are those of tables and
+    figures, `labels` the names that stand for one thing in several places. What bears on one
+    cell is asked in the order of `in_order`: bounds, names, statements, solved records. Tables
+    of the class `study` are not held against the print, which is about other records. Raises DeclarationError where a
     declaration does not fit the print, KeyError for a cell of an unregistered item, ValueError for
     a rebuilt or checked cell that is printed nowhere.
     """
@@ -205,6 +209,11 @@ def judge(
     relations = relation_frame(outcomes)
     margins = survey_margins or {}
     told = told_conflicts(margins)
+    others = [
+        *site_findings(site_conflicts, margins, told, printed),
+        *(finding for found in engagement for finding in found.findings),
+    ]
+    others += label_findings(captions, labels, items, {f.check for f in others})
     audit = audit_frame(
         outcomes,
         mends,
@@ -213,10 +222,7 @@ def judge(
         cells,
         solved=solved,
         told=told,
-        others=[
-            *site_findings(site_conflicts, margins, told, printed),
-            *(finding for found in engagement for finding in found.findings),
-        ],
+        others=others,
     )
     bases = tried_bases(declarations.get("bases"), instances, printed, values)
     marks = tried_methods(significance, marked_item)
@@ -229,7 +235,8 @@ def judge(
         methods=pd.concat(
             [f for f in (bases, marks) if len(f)] or [marks], ignore_index=True
         ).assign(**of_print),
-        summary=headline(items, judged, relations, compared),
+        summary=headline(items, judged, relations, compared)
+        | {"labels_checked": label_checks(captions, labels)},
     )
 
 

@@ -1,0 +1,221 @@
+"""Captions and names: what they say, against what their items show and against each other."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from medlead.evidence import item_name
+from medlead.sources.printed_labels import SAID, told_by
+from medlead.verdicts.findings import CERTAIN, Finding, Severity
+
+CAPTION, LISTED, REPEATED, NUMBERED, SECTIONS, NAMED = (
+    "caption",
+    "caption-in-list",
+    "caption-repeated",
+    "caption-numbers",
+    "caption-sections",
+    "names",
+)
+"""The checks behind the findings."""
+_WHAT = {
+    "subject": "the subject",
+    "by": "what it is shown by",
+    "site": "the site",
+    "n": "the number",
+    "year": "the year",
+    "source": "the source",
+}
+_NOWHERE = ("", "", "")
+Row = Mapping[str, Any]
+
+
+def label_findings(
+    captions: pd.DataFrame | None,
+    names: pd.DataFrame | None,
+    items: pd.DataFrame,
+    told: Collection[str] = (),
+) -> list[Finding]:
+    """What captions and names contradict, as findings of wording.
+
+    `captions` and `names` are the files as text (None or empty where there are none),
+    `items` the register, which has the section of each caption. `told` are the checks of
+    other findings: what one of them tells already is not told again.
+    """
+    found: list[Finding] = []
+    if captions is not None and len(captions):
+        sections = dict(zip(items["item"], items["section"].astype(str), strict=True))
+        rows = [{str(k): str(v) for k, v in r.items()} for r in captions.to_dict("records")]
+        wrong = {r["item"]: fields for r in rows if (fields := _differing(r, told))}
+        found += _numbering(rows, sections)
+        found += [_in_list(r, sections) for r in rows if r["in_list"] not in ("", r["caption"])]
+        found += [_said(r, field, sections) for r in rows for field in wrong.get(r["item"], ())]
+        found += _repeated(rows, wrong, sections)
+        found += _sections(rows, sections)
+    if names is not None and len(names):
+        found += _names([{str(k): str(v) for k, v in r.items()} for r in names.to_dict("records")])
+    return found
+
+
+def label_checks(captions: pd.DataFrame | None, names: pd.DataFrame | None) -> dict[str, int]:
+    """How many single checks are made of captions and names, by check."""
+    counts = dict.fromkeys((NUMBERED, LISTED, CAPTION, REPEATED, SECTIONS, NAMED), 0)
+    if captions is not None and len(captions):
+        counts[NUMBERED] = counts[REPEATED] = len(captions)
+        counts[LISTED] = int((captions["in_list"] != "").sum())
+        counts[CAPTION] = sum(
+            int(((captions[f] != "") & (captions[f"shows_{f}"] != "")).sum()) for f in SAID
+        )
+        counts[SECTIONS] = int((captions["shows_site"] != "").sum())
+    if names is not None and len(names):
+        counts[NAMED] = names["thing"].nunique()
+    return counts
+
+
+def _differing(row: Row, told: Collection[str]) -> list[str]:
+    known = told_by(row["told_by"])
+    return [
+        field
+        for field in SAID
+        if "" not in (row[field], row[f"shows_{field}"])
+        and row[field] != row[f"shows_{field}"]
+        and known.get(field) not in told
+    ]
+
+
+def _finding(
+    at: tuple[str, int], printed: str, implied: str, check: str, certainty: str, words: str
+) -> Finding:
+    return Finding(_NOWHERE, printed, implied, check, Severity.WORDING, certainty, words, at=at)
+
+
+def _at(row: Row, sections: Mapping[str, str]) -> tuple[str, int]:
+    return sections.get(row["item"], ""), int(row["line"])
+
+
+def _place(row: Row) -> str:
+    return f"{item_name(row['item'])}, line {row['line']}"
+
+
+def _note(text: str) -> str:
+    return f" {text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _said(row: Row, field: str, sections: Mapping[str, str]) -> Finding:
+    said, shown = row[field], row[f"shows_{field}"]
+    told = f"{_place(row)}: {_WHAT[field]} of the caption is {said}, that of what it stands with "
+    return _finding(
+        _at(row, sections),
+        said,
+        shown,
+        f"{CAPTION} {row['item']} {field}",
+        row["certainty"],
+        f"{told}is {shown}.{_note(row['note'])}",
+    )
+
+
+def _in_list(row: Row, sections: Mapping[str, str]) -> Finding:
+    words = (
+        f"{_place(row)}: the caption is worded otherwise than in the list at the front, line "
+        f"{row['list_line']}.{_note(row['note'])}"
+    )
+    printed = f"worded otherwise than in the list at the front, line {row['list_line']}"
+    return _finding(_at(row, sections), printed, "", f"{LISTED} {row['item']}", CERTAIN, words)
+
+
+def _kind(row: Row) -> str:
+    return str(row["item"]).partition("-")[0]
+
+
+def _numbering(rows: Sequence[Row], sections: Mapping[str, str]) -> Iterable[Finding]:
+    """Numbers that leave one out, and captions that do not stand in the order of numbers."""
+    for kind in dict.fromkeys(map(_kind, rows)):
+        own = sorted((r for r in rows if _kind(r) == kind), key=lambda r: str(r["item"]))
+        last: Row | None = None
+        for place, row in enumerate(own, 1):
+            number = int(row["item"].partition("-")[2])
+            before = last is not None and int(last["line"]) >= int(row["line"])
+            if number != place + (int(own[0]["item"].partition("-")[2]) - 1) or before:
+                words = f"{_place(row)}: the numbers before it do not run up to this one."
+                check = f"{NUMBERED} {row['item']}"
+                yield _finding(_at(row, sections), str(number), "", check, CERTAIN, words)
+                break
+            last = row
+
+
+def _repeated(
+    rows: Sequence[Row], wrong: Collection[str], sections: Mapping[str, str]
+) -> Iterable[Finding]:
+    """Captions word for word alike of tables, or of figures, that show different things.
+
+    Where one of them is told of for what it says, it is not told of again.
+    """
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((_kind(row), row["caption"]), []).append(row)
+    for group in groups.values():
+        shown = {tuple(row[f"shows_{field}"] for field in SAID) for row in group}
+        if len(group) < 2 or len(shown) < 2 or any(r["item"] in wrong for r in group):
+            continue
+        placed = ", ".join(_place(row) for row in group)
+        differ = [f for f in SAID if len({row[f"shows_{f}"] for row in group}) > 1]
+        words = (
+            f"{len(group)} captions are alike word for word, though what they show differs by "
+            f"{' and '.join(_WHAT[f] for f in differ)}: {placed}."
+        )
+        check = f"{REPEATED} {group[0]['item']}"
+        printed = f"one caption {len(group)} times"
+        yield _finding(_at(group[1], sections), printed, "", check, CERTAIN, words)
+
+
+def _sections(rows: Sequence[Row], sections: Mapping[str, str]) -> Iterable[Finding]:
+    """Items that stand in a section which is headed as that of another site."""
+    strays: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        if row["under_site"] not in ("", row["shows_site"]):
+            key = (sections.get(row["item"], ""), row["under_site"], row["shows_site"])
+            strays.setdefault(key, []).append(row)
+    if not strays:
+        return
+    told = "; ".join(
+        f"section {section} closes the report on site {under}, and without another heading goes "
+        f"on with site {site} ({item_name(group[0]['item'])} to {item_name(group[-1]['item'])})"
+        for (section, under, site), group in strays.items()
+    )
+    first = next(iter(strays.values()))[0]
+    yield _finding(
+        _at(first, sections),
+        ", ".join(section for section, _, _ in strays),
+        "",
+        SECTIONS,
+        CERTAIN,
+        f"Figures stand in the section of another site: {told}.",
+    )
+
+
+def _where(row: Row) -> str:
+    section = row["section"]
+    named = f"section {section}" if section[:1].isdigit() else section.lower()
+    return f"{named}, line {row['line']}"
+
+
+def _names(rows: Sequence[Row]) -> Iterable[Finding]:
+    """Things that are called by more than one name."""
+    things: dict[str, list[Row]] = {}
+    for row in rows:
+        things.setdefault(row["thing"], []).append(row)
+    for thing, group in things.items():
+        used = [row for row in group if row["used"]]
+        others = [row for row in group if row["name"] not in {r["name"] for r in used}]
+        if not others:
+            continue
+        placed = "; ".join(f"{r['name']} ({_where(r)})" for r in group)
+        note = next((row["note"] for row in group if row["note"]), "")
+        yield _finding(
+            (others[0]["section"], int(others[0]["line"])),
+            "; ".join(dict.fromkeys(row["name"] for row in others)),
+            "; ".join(dict.fromkeys(row["name"] for row in used)),
+            f"{NAMED} {thing}",
+            group[0]["certainty"],
+            f"Several names for {thing}: {placed}.{_note(note)}",
+        )

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from medlead.provenance import (
+    MADE,
+    READ,
     Job,
     changed_results,
     code_only,
@@ -185,8 +187,49 @@ def test_a_job_records_what_it_made_whatever_its_name(tmp_path: Path) -> None:
     receipt = paths(tmp_path)["receipt"]
     assert read_receipts(receipt.parent) == {str(made): sha256(made)}
     with receipt.open(encoding="utf-8", newline="") as file:
-        assert list(csv.reader(file)) == [["file", "sha256"], [str(made), sha256(made)]]
+        assert list(csv.reader(file)) == [
+            ["file", "sha256", "part", "name"],
+            [str(made), sha256(made), MADE, ""],
+        ]
     assert paths(tmp_path)["log"].read_text() == ""
+
+
+class Listed(list[str]):
+    """Files with the names that a rule gives them, as the engine hands them to a script."""
+
+    def __init__(self, **named: str | list[str]) -> None:
+        super().__init__(
+            f for given in named.values() for f in ([given] if isinstance(given, str) else given)
+        )
+        self.named = named
+
+    def items(self) -> Iterator[tuple[str, str | list[str]]]:
+        yield from self.named.items()
+
+
+def test_a_receipt_tells_what_a_job_read_and_by_which_name(tmp_path: Path) -> None:
+    p = paths(tmp_path)
+    p["made"].parent.mkdir()
+    read = [tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "code.py"]
+    for file in read:
+        file.write_text(file.name, encoding="utf-8")
+    raw, code = [str(read[1]), str(read[0])], str(read[2])
+    receipt = str(p["receipt"])
+    # A table may stand under two names; it is read once.
+    inputs = Listed(raw=raw, again=raw[:1], code=code)
+    outputs = Listed(table=str(p["made"]), receipt=receipt)
+    with Job(inputs, outputs, str(p["log"]), receipt):
+        p["made"].write_text("x", encoding="utf-8")
+    with p["receipt"].open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    assert rows == [
+        [str(p["made"]), sha256(p["made"]), MADE, "table"],
+        [str(read[0]), sha256(read[0]), READ, "raw"],
+        [str(read[1]), sha256(read[1]), READ, "raw"],
+        [str(read[2]), sha256(read[2]), READ, "code"],
+    ]
+    # What was only read is no result of this job.
+    assert read_receipts(p["receipt"].parent) == {str(p["made"]): sha256(p["made"])}
 
 
 def test_no_receipts_yet(tmp_path: Path) -> None:

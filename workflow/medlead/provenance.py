@@ -29,6 +29,9 @@ from typing import Any
 from medlead.sources.messages import Problem, ProblemsFound, report
 from medlead.writing import write_json, write_text
 
+MADE, READ = "made", "read"
+"""The part that a file has in a receipt: what the job wrote, or what it rests on."""
+
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hex."""
@@ -197,8 +200,8 @@ def read_receipts(folder: Path) -> dict[str, str]:
     recorded: dict[str, str] = {}
     # The latest job decides, so that the receipt of a rule that is no more does no harm.
     for _, _, text in sorted(receipts):
-        rows = csv.DictReader(io.StringIO(text))
-        recorded.update((row["file"], row["sha256"]) for row in rows)
+        made = (r for r in csv.DictReader(io.StringIO(text)) if r.get("part", MADE) == MADE)
+        recorded.update((row["file"], row["sha256"]) for row in made)
     return recorded
 
 
@@ -217,11 +220,23 @@ def changed_results(files: Iterable[str], recorded: dict[str, str]) -> list[Prob
     return problems
 
 
+def _named(files: Iterable[str]) -> dict[str, str]:
+    """The name under which a rule lists each file first; none for a plain list."""
+    if not isinstance(files, list) or not hasattr(files, "items"):
+        return {}
+    named: dict[str, str] = {}
+    for name, given in files.items():
+        for file in [given] if isinstance(given, str) else given:
+            named.setdefault(str(file), str(name))
+    return named
+
+
 class Job:
     """One job of the workflow: checks what it reads, records what it made, speaks plainly.
 
     As a context manager around a script's work. On entry the inputs are compared
-    with their receipts; on success the outputs' receipt is written; a
+    with their receipts; on success the receipt is written, with the SHA-256 of what the
+    job made and of what it read (records, print, instruments, code); a
     `ProblemsFound` is written to the log and to `problems` and ends the process
     with exit code 1 and no traceback on the screen; so do a `ValueError`, and a `TypeError`
     or `AttributeError`, which a value of a wrong kind leads to; their traceback goes to the log.
@@ -232,6 +247,8 @@ class Job:
     ) -> None:
         self.inputs = [str(i) for i in inputs]
         self.outputs = [str(o) for o in outputs if str(o) != receipt]
+        # The engine's lists know the name that the rule gives to each of their files.
+        self.names = {READ: _named(inputs), MADE: _named(outputs)}
         self.log = Path(log)
         self.receipt = Path(receipt)
 
@@ -271,8 +288,13 @@ class Job:
         if error is None:
             text = io.StringIO()
             lines = csv.writer(text, lineterminator="\n")
-            lines.writerow(("file", "sha256"))
-            lines.writerows((name, sha256(Path(name))) for name in sorted(self.outputs))
+            lines.writerow(("file", "sha256", "part", "name"))
+            read = [name for name in self.inputs if Path(name).is_file()]
+            for part, files in ((MADE, self.outputs), (READ, read)):
+                lines.writerows(
+                    (name, sha256(Path(name)), part, self.names[part].get(name, ""))
+                    for name in sorted(set(files))
+                )
             write_text(self.receipt, text.getvalue())
 
     def _wrong_kind(self, error: Exception, read: Sequence[str]) -> Problem:

@@ -1,0 +1,158 @@
+"""All that a trace is put together from: the print, the verdicts, the receipts, the relations."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from medlead.lineage import Disk, Lineage
+from medlead.verdicts.relations import Instance, Key
+from medlead.verdicts.trace_names import found
+from medlead.verdicts.trace_records import FIRST_ROW, Found
+
+CELL, CLAIM, ITEM = "cell", "claim", "item"
+SHOWN_ROWS = 5
+KEY = ("item", "row", "column")
+Way = dict[str, Any]
+Record = Mapping[Hashable, Any]
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The folders of one run, as the receipts name them."""
+
+    results: str
+    published: str
+    raw: str
+    solved: str
+    instruments: str
+
+    def kind(self, file: str) -> str:
+        """What a file is: records, print, solved records, instruments, or other."""
+        folders = {
+            "records": self.raw,
+            "print": self.published,
+            "solved": self.solved,
+            "instrument": self.instruments,
+        }
+        inside = (k for k, folder in folders.items() if folder and file.startswith(f"{folder}/"))
+        return next(inside, "other")
+
+
+@dataclass
+class Evidence:
+    """All that a trace is put together from.
+
+    `items` and `cells` are the registers of the print; `verdicts`, `relations`, `audit`,
+    `methods`, `claims` and `used` (which cells a claim rests on) are frames as text, None where
+    they are not built. `instances` are the declared relations, `declared` is the content of
+    `trace.yaml`, `read` gives a result by its path (None where it is not built), and
+    `records` finds the rows of a record file, by its path. `changed` keeps, by rule, what was
+    found to be changed since.
+    """
+
+    items: pd.DataFrame
+    cells: pd.DataFrame
+    paths: Paths
+    declared: Mapping[str, Any]
+    lineage: Lineage
+    disk: Disk
+    read: Callable[[str], pd.DataFrame | None]
+    instances: Sequence[Instance] = ()
+    verdicts: pd.DataFrame | None = None
+    relations: pd.DataFrame | None = None
+    audit: pd.DataFrame | None = None
+    methods: pd.DataFrame | None = None
+    claims: pd.DataFrame | None = None
+    used: pd.DataFrame | None = None
+    records: Mapping[str, Found] = field(default_factory=dict)
+    changed: dict[str, list[str]] = field(default_factory=dict)
+    _indexed: dict[tuple[str, ...], dict[Key, list[tuple[int, Record]]]] = field(
+        default_factory=dict
+    )
+
+    def at(self, file: str, columns: Sequence[str]) -> dict[Key, list[tuple[int, Record]]]:
+        """The rows of a result by the columns that name a cell, with their numbers in the file."""
+        name = (file, *columns)
+        if name not in self._indexed:
+            self._indexed[name] = keyed(self.read(file), columns)
+        return self._indexed[name]
+
+    @cached_property
+    def printed(self) -> dict[Key, tuple[int, Record]]:
+        """The row of each printed cell."""
+        return {key: rows[0] for key, rows in keyed(self.cells, KEY).items()}
+
+    @cached_property
+    def judged(self) -> dict[Key, tuple[int, Record]]:
+        """The row of the verdict of each cell."""
+        return {key: rows[0] for key, rows in keyed(self.verdicts, KEY).items()}
+
+    @cached_property
+    def tried(self) -> dict[Key, list[tuple[int, Record]]]:
+        """The rows of the methods tried for each cell."""
+        return keyed(self.methods, KEY)
+
+    @cached_property
+    def tests(self) -> dict[Key, list[tuple[int, Record, bool]]]:
+        """The relations of each cell: row, outcome, and whether the cell follows from the rest."""
+        rows = self.relations.to_dict("records") if self.relations is not None else []
+        by_name = {str(r["instance"]): (n, r) for n, r in enumerate(rows, start=FIRST_ROW)}
+        tests: dict[Key, list[tuple[int, Record, bool]]] = {}
+        for instance in self.instances:
+            if instance.name in by_name:
+                number, row = by_name[instance.name]
+                for key in dict.fromkeys(instance.cells):
+                    tests.setdefault(key, []).append((number, row, instance.derived == key))
+        return tests
+
+    @cached_property
+    def claimed(self) -> dict[Key, list[str]]:
+        """The claims that use each cell."""
+        rows = self.used.to_dict("records") if self.used is not None else []
+        claimed: dict[Key, list[str]] = {}
+        for row in rows:
+            key = (str(row["item"]), str(row["row"]), str(row["column"]))
+            if str(row["claim"]) not in claimed.setdefault(key, []):
+                claimed[key].append(str(row["claim"]))
+        return claimed
+
+
+def keyed(
+    frame: pd.DataFrame | None, columns: Sequence[str]
+) -> dict[Key, list[tuple[int, Record]]]:
+    """The rows of a frame by three columns; an empty name stands for no column."""
+    rows: dict[Key, list[tuple[int, Record]]] = {}
+    if frame is None:
+        return rows
+    for number, row in enumerate(frame.to_dict("records"), start=FIRST_ROW):
+        item, heading, column = (str(row[c]) if c else "" for c in columns)
+        rows.setdefault((item, heading, column), []).append((number, row))
+    return rows
+
+
+# --- finding what is asked for ----------------------------------------------------------------
+
+
+def key_of(evidence: Evidence, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """What the given names mean: a cell (item, row, column), a claim, or an item with a row.
+
+    Raises `trace_names.NotFound` for a name that is not there, with the nearest ones.
+    """
+    cells = evidence.cells
+    claims = [] if evidence.claims is None else evidence.claims["claim"].astype(str).tolist()
+    items = evidence.items["item"].astype(str).tolist()
+    what = "item or claim" if len(names) == 1 else "item"
+    item = found(what, names[0], [*items, *(claims if len(names) == 1 else [])])
+    if item in claims and item not in items:
+        return CLAIM, (item,)
+    if len(names) == 1:
+        return ITEM, (item,)
+    here = cells[cells["item"] == item]
+    row = found(f"row of {item}", names[1], here["row"].astype(str))
+    if len(names) == 2:
+        return ITEM, (item, row)
+    columns = here.loc[here["row"] == row, "column"].astype(str)
+    return CELL, (item, row, found(f"column of {item}, row {row!r},", names[2], columns))

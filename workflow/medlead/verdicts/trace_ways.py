@@ -1,0 +1,112 @@
+"""The way of what is asked for: a printed cell, an item with its cells, or a claim."""
+
+from collections.abc import Sequence
+
+from medlead.evidence import EvidenceClass
+from medlead.verdicts.relations import Key
+from medlead.verdicts.trace_evidence import CELL, CLAIM, ITEM, KEY, Evidence, Way, key_of
+from medlead.verdicts.trace_records import FIRST_ROW
+from medlead.verdicts.tracing import (
+    file_line,
+    files_behind,
+    made_by,
+    stale_on,
+    trace_cell,
+)
+
+
+def trace(evidence: Evidence, names: Sequence[str]) -> Way:
+    """The way of what is asked for (`key_of`), as plain data that JSON can hold."""
+    what, key = key_of(evidence, names)
+    if what == CELL:
+        return trace_cell(evidence, (key[0], key[1], key[2]))
+    return trace_claim(evidence, key[0]) if what == CLAIM else trace_item(evidence, *key)
+
+
+# --- an item ----------------------------------------------------------------------------------
+
+
+def trace_item(evidence: Evidence, item: str, row: str = "") -> Way:
+    """The way of a table, figure or section, and its printed cells with their verdicts."""
+    listed = evidence.items[evidence.items["item"] == item].to_dict("records")[0]
+    results = evidence.paths.results
+    made = [
+        file
+        for folder in ("tables", "figures")
+        for ending in (".csv", ".html", ".svg")
+        if (file := f"{results}/{folder}/{item}{ending}") in evidence.lineage.maker
+    ]
+    step = evidence.lineage.maker[made[0]] if made else None
+    key = (item, row, "")
+    files = files_behind(evidence, step, (), key, None) if step else {}
+    cells = [k for k in evidence.printed if k[0] == item and row in ("", k[1])]
+    return {
+        "kind": ITEM,
+        "item": item,
+        "title": str(listed["title"]),
+        "section": str(listed["section"]),
+        "line": str(listed["line"]),
+        "evidence": str(listed["evidence"]),
+        "evidence_meaning": EvidenceClass(listed["evidence"]).meaning,
+        "scope": str(listed["scope"]),
+        "results": made,
+        "made_by": made_by(evidence, step, made[0].removeprefix(f"{results}/")) if step else None,
+        "before": [s.rule for s in evidence.lineage.before(step)[1:]] if step else [],
+        "files": list(files.values()),
+        "cells": [cell_line(evidence, k) for k in cells],
+        "stale": stale_on(evidence, [step]) if step else [],
+    }
+
+
+def cell_line(evidence: Evidence, key: Key) -> Way:
+    """A cell in one line: the printed text, its verdict and what the evidence gives."""
+    printed = evidence.printed.get(key)
+    _, verdict = evidence.judged.get(key, (0, {}))
+    return dict(zip(KEY, key, strict=True)) | {
+        "text": str(printed[1]["text"]) if printed else "",
+        "verdict": str(verdict.get("verdict", "")),
+        "rebuilt": str(verdict.get("rebuilt", "")),
+    }
+
+
+# --- a claim ----------------------------------------------------------------------------------
+
+_CLAIM = ("section", "line", "statement", "check", "verdict", "computed", "reason")
+_CLAIM_MORE = ("rests_on", "judgement", "evidence")
+
+
+def trace_claim(evidence: Evidence, name: str) -> Way:
+    """The way of a claim: what it says and by which check, its verdict, and what that used."""
+    frame = evidence.claims
+    if frame is None:
+        raise KeyError(name)
+    number = [str(c) for c in frame["claim"]].index(name)
+    row = frame.to_dict("records")[number]
+    uses = evidence.used.to_dict("records") if evidence.used is not None else []
+    uses = [u for u in uses if str(u["claim"]) == name]
+    judged = f"{evidence.paths.results}/verdicts/claims.csv"
+    step = evidence.lineage.maker.get(judged)
+    keys = [(str(u["item"]), str(u["row"]), str(u["column"])) for u in uses]
+    cells = list(dict.fromkeys(k for k in keys if k in evidence.printed))
+    others = [
+        {str(k): str(v) for k, v in u.items() if k != "claim" and str(v)}
+        for u, k in zip(uses, keys, strict=True)
+        if k not in evidence.printed
+    ]
+    files = files_behind(evidence, step, (), ("", "", ""), None) if step else {}
+    claims_file = f"{evidence.paths.published}/claims.csv"
+    if claims_file not in files:
+        files[claims_file] = file_line(evidence, claims_file, None)
+    return {
+        "kind": CLAIM,
+        "claim": name,
+        **{k: str(row.get(k, "")) for k in (*_CLAIM, *_CLAIM_MORE)},
+        "evidence_meaning": EvidenceClass(row["evidence"]).meaning if row.get("evidence") else "",
+        "file": judged if step else claims_file,
+        "row": number + FIRST_ROW,
+        "cells": [cell_line(evidence, key) for key in cells],
+        "others": others,
+        "made_by": made_by(evidence, step, "verdicts/claims.csv"),
+        "files": list(files.values()),
+        "stale": stale_on(evidence, [step]) if step else [],
+    }

@@ -1,6 +1,6 @@
 """Commands beside the build: `python -m medlead COMMAND`.
 
-`manifest`, `verify`, `headline`, `template`, `config`, and for claims `check` and `claims`.
+`manifest`, `verify`, `headline`, `trace`, `template`, `config`, and for claims `check` and `claims`.
 """
 
 import argparse
@@ -120,6 +120,31 @@ def try_claims(
     return 0
 
 
+def trace_number(names: list[str], as_json: bool, config: Path, results: str) -> int:
+    """Print the way of one printed number: print, verdict, result, rule, function, records.
+
+    `names` are an item, a row and a column, a claim, or an item alone. Returns 2 for a name
+    that is not there, 1 where the verdicts are not built.
+    """
+    from medlead.verdicts.trace_names import NotFound
+    from medlead.verdicts.trace_reading import inputs_of, paths_of, quick_yaml, read_evidence
+    from medlead.verdicts.trace_ways import trace
+    from medlead.verdicts.trace_words import words
+
+    chosen = quick_yaml(config)
+    evidence = read_evidence(Path(), paths_of(chosen, results), inputs_of(chosen))
+    try:
+        way = trace(evidence, names)
+    except NotFound as unknown:
+        print(unknown, file=sys.stderr)
+        return 2
+    print(json.dumps(way, ensure_ascii=False, indent=2) if as_json else words(way))
+    if evidence.verdicts is None:
+        print("No verdicts are built: build first, with `make`.", file=sys.stderr)
+        return 1
+    return 0
+
+
 def _print_counts(summary: Mapping[str, Any]) -> None:
     print(f"\n{summary['cells_total']} printed cells judged:")
     for verdict, count in summary["cells_by_verdict"].items():
@@ -142,6 +167,14 @@ def main(arguments: list[str] | None = None) -> int:
         command = commands.add_parser(name, help=(function.__doc__ or "").splitlines()[0])
         command.add_argument("folder", type=Path, nargs="?", default=Path(default))
         command.set_defaults(function=function)
+    trace = commands.add_parser("trace", help=(trace_number.__doc__ or "").splitlines()[0])
+    trace.add_argument(
+        "names", nargs="+", metavar="NAME", help="ITEM ROW COLUMN, a claim, or an item alone"
+    )
+    trace.add_argument("--json", action="store_true", dest="as_json", help="print it as JSON")
+    trace.add_argument("--config", type=Path, default=Path("config/config.yaml"))
+    trace.add_argument("--results", default="", help="the folder of results, if it is another")
+    trace.set_defaults(function=trace_number)
     template = commands.add_parser("template", help=(write_template.__doc__ or "").splitlines()[0])
     template.add_argument(
         "of", choices=("mes", "norms", "survey", "performance"), help="what the sheet is for"

@@ -119,6 +119,7 @@ class Disk:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._sums: dict[str, str] = {}
+        self._lines: dict[tuple[str, str], dict[str, tuple[str, int]]] = {}
 
     def sum(self, file: str) -> str:
         """The SHA-256 of a file as it is now; empty where it is not there."""
@@ -137,13 +138,17 @@ class Disk:
         path = self.root / file
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
-    def first_line(self, folder: str, ending: str, start: str) -> tuple[str, int]:
-        """The file of a folder, and the line in it, that begins so; ("", 0) where none does."""
-        for path in sorted((self.root / folder).glob(f"*{ending}")):
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-                if line.strip() == start:
-                    return path.relative_to(self.root).as_posix(), number
-        return "", 0
+    def line_of(self, folder: str, ending: str, text: str) -> tuple[str, int]:
+        """The first file and line of a folder's files that reads so; ("", 0) where none does."""
+        if (folder, ending) not in self._lines:
+            found: dict[str, tuple[str, int]] = {}
+            for path in sorted((self.root / folder).glob(f"*{ending}")):
+                name = path.relative_to(self.root).as_posix()
+                lines = path.read_text(encoding="utf-8").splitlines()
+                for number, line in enumerate(lines, start=1):
+                    found.setdefault(line.strip(), (name, number))
+            self._lines[folder, ending] = found
+        return self._lines[folder, ending].get(text, ("", 0))
 
 
 # --- the function behind an output ------------------------------------------------------------

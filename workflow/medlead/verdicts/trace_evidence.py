@@ -96,6 +96,21 @@ class Evidence:
         return keyed(self.methods, KEY)
 
     @cached_property
+    def tested(self) -> dict[str, tuple[Key, ...]]:
+        """The cells of each relation."""
+        return {i.name: i.cells for i in self.instances}
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """What each item is called, in our words."""
+        return dict(zip(self.items["item"], self.items["title"], strict=True))
+
+    @cached_property
+    def findings(self) -> list[Record]:
+        """The rows of the audit."""
+        return [] if self.audit is None else list(self.audit.to_dict("records"))
+
+    @cached_property
     def tests(self) -> dict[Key, list[tuple[int, Record, bool]]]:
         """The relations of each cell: row, outcome, and whether the cell follows from the rest."""
         rows = self.relations.to_dict("records") if self.relations is not None else []

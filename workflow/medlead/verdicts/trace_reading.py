@@ -51,6 +51,12 @@ def paths_of(config: Mapping[str, Any], results: str = "") -> Paths:
     )
 
 
+def inputs_of(config: Mapping[str, Any]) -> dict[str, str]:
+    """The record file of each input that a configuration names, also of the rebuilt trusts."""
+    files = {name: str(entry["file"]) for name, entry in config["inputs"].items()}
+    return files | {"trust_scales": str(config["study"].get("trust_scales", ""))}
+
+
 def quick_yaml(path: Path) -> Any:
     """The content of a YAML file, by the fast reader where there is one."""
     return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
@@ -58,16 +64,15 @@ def quick_yaml(path: Path) -> Any:
 
 def read_evidence(
     root: Path,
-    config: Mapping[str, Any],
-    results: str = "",
+    paths: Paths,
+    inputs: Mapping[str, str],
     receipts: Iterable[Path] | None = None,
 ) -> Evidence:
     """Everything below `root` that a trace needs, with the receipts of all jobs or of those given.
 
-    `config` is the content of config.yaml. Raises FileNotFoundError where the print has no
-    registers, and ProblemsFound for a declaration of traces that has other keys.
+    `inputs` maps each input to its file below the folder of records. Raises FileNotFoundError
+    where the print has no registers, and ProblemsFound for a declaration that has other keys.
     """
-    paths = paths_of(config, results)
 
     @cache
     def read(file: str) -> pd.DataFrame | None:
@@ -101,7 +106,7 @@ def read_evidence(
         methods=verdicts("methods"),
         claims=_text(listed) if claims is None and listed.is_file() else claims,
         used=verdicts("claim-inputs"),
-        records=_records(root, config, paths, declared, declared_in, cells),
+        records=_records(root, inputs, paths, declared, declared_in, cells),
     )
 
 
@@ -122,15 +127,13 @@ def _instances(file: Path, cells: pd.DataFrame) -> list[Instance]:
 
 def _records(
     root: Path,
-    config: Mapping[str, Any],
+    given: Mapping[str, str],
     paths: Paths,
     declared: Mapping[str, Any],
     declared_in: str,
     cells: pd.DataFrame,
 ) -> dict[str, Found]:
     """How rows are found in each record file, by its path. Raises ProblemsFound for no input."""
-    given = {name: str(entry["file"]) for name, entry in config["inputs"].items()}
-    given["trust_scales"] = str(config["study"].get("trust_scales", ""))
     unknown = [name for name in declared["records"] if name not in given]
     if unknown:
         what, mend = f"no input is called {', '.join(unknown)}", f"inputs: {', '.join(given)}"

@@ -100,9 +100,15 @@ class CountedReturns:
         mask = self._in_table(table, row, column, value) if table else self._of_fact(key, value)
         if mask is None:
             return None
-        frame = self.returns.frame[mask]
-        names = tuple(frame.iloc[:, 0].astype(str))
-        return Rows(tuple(int(n) for n in frame["row"]), self.total, names, "returns counted")
+        rows, names = self._named
+        chosen = np.flatnonzero(mask)
+        told = tuple(names[i] for i in chosen)
+        return Rows(tuple(rows[i] for i in chosen), self.total, told, "returns counted")
+
+    @cached_property
+    def _named(self) -> tuple[list[int], list[str]]:
+        frame = self.returns.frame
+        return [int(n) for n in frame["row"]], [str(n) for n in frame.iloc[:, 0]]
 
     def _in_table(self, table: Table, row: str, column: str, value: str) -> Mask | None:
         if table.item not in self._lines:
@@ -152,5 +158,5 @@ class CountedReturns:
         return mask
 
 
-Found = Callable[[Key, Mapping[str, Any]], Rows | None]
+Found = Callable[[Key, Mapping[Any, Any]], Rows | None]
 """Rows of one record file, for a cell and the row of the result that holds its value."""

@@ -31,7 +31,10 @@ def trace_cell(evidence: Evidence, key: Key) -> Way:
     if printed_in not in files:
         entry = judge.read.get(printed_in) if judge else None
         files[printed_in] = file_line(evidence, printed_in, entry)
-    files[printed_in] |= {"rows": [number], "of": len(evidence.cells)}
+    # What follows from other printed cells rests on their rows too.
+    tested = result["rests"] if result and "rests" in result else []
+    files[printed_in] |= {"rows": [number, *(n for n in tested if n != number)]}
+    files[printed_in] |= {"of": len(evidence.cells)}
     return {
         "kind": CELL,
         "cell": dict(zip(KEY, key, strict=True)),
@@ -50,7 +53,7 @@ def trace_cell(evidence: Evidence, key: Key) -> Way:
         "result": result,
         "made_by": made_by(evidence, step, result["in"]) if step and result else None,
         "before": [s.rule for s in evidence.lineage.before(step, names)[1:]] if step else [],
-        "files": list(files.values()),
+        "files": sorted(files.values(), key=_order),
         "relations": _relations(evidence, key),
         "methods": [
             {k: str(m[k]) for k in ("method", "result", "match", "tries")}
@@ -65,8 +68,7 @@ def trace_cell(evidence: Evidence, key: Key) -> Way:
 
 
 def _title(evidence: Evidence, item: str) -> str:
-    titles = evidence.items.loc[evidence.items["item"] == item, "title"]
-    return str(titles.iloc[0]) if len(titles) else item_name(item)
+    return evidence.titles.get(item, item_name(item))
 
 
 def _verdict(evidence: Evidence, verdict: Record, row: int) -> Way | None:
@@ -102,7 +104,8 @@ def _result(
         columns = (declared.get("item", ""), declared["row"], declared["column"])
         row = key[1].removesuffix(declared.get("row_ends", ""))
         item = key[0] if declared.get("item") else ""
-        rows = evidence.at(file, columns).get((item, row, key[2]), [])
+        column = key[2] if declared["column"] else ""
+        rows = evidence.at(file, columns).get((item, row, column), [])
         if rows:
             value = "; ".join(
                 " to ".join(str(r[c]) for c in declared["shown"] if str(r[c])) for _, r in rows
@@ -131,6 +134,10 @@ def _by_relations(
     follows = [t for t in tests if t[2]] or tests
     chosen = [t for t in follows if t[1]["outcome"] == wanted] or follows
     file = f"{evidence.paths.results}/{declared['file']}"
+
+    def cells_of(row: Record) -> Sequence[Key]:
+        return evidence.tested[str(row["instance"])]
+
     result = {
         "value": str(verdict["rebuilt"]),
         "file": file,
@@ -138,6 +145,7 @@ def _by_relations(
         "rows": [number for number, _, _ in chosen],
         "where": {"relation": str(chosen[0][1]["instance"])},
         "fields": {},
+        "rests": sorted({evidence.printed[k][0] for _, r, _ in chosen for k in cells_of(r)}),
     }
     return result, evidence.lineage.maker.get(file), tuple(declared.get("rests_on", ()))
 
@@ -152,7 +160,7 @@ def made_by(evidence: Evidence, step: Step | None, inner: str) -> Way | None:
         return None
     made = step.made.get(f"{evidence.paths.results}/{inner}")
     scripts = step.script.rpartition("/scripts/")[0]
-    file, line = evidence.disk.first_line(
+    file, line = evidence.disk.line_of(
         f"{scripts}/rules" if scripts else "rules", ".smk", f"rule {step.rule}:"
     )
     return {
@@ -189,9 +197,8 @@ def files_behind(
 ) -> dict[str, Way]:
     """The files, no results themselves, that a value rests on; of records the rows behind it."""
     files: dict[str, Way] = {}
-    order = {kind: n for n, kind in enumerate(("records", "print", "solved", "instrument"))}
     leaves = evidence.lineage.leaves(step, _listed(step, names))
-    for file in sorted(leaves, key=lambda f: (order.get(evidence.paths.kind(f), len(order)), f)):
+    for file in leaves:
         files[file] = file_line(evidence, file, leaves[file])
         find = evidence.records.get(file)
         rows = find(key, result["fields"] if result else {}) if find else None
@@ -202,7 +209,13 @@ def files_behind(
                 "names": list(rows.names),
                 "how": rows.how,
             }
-    return files
+    return dict(sorted(files.items(), key=lambda item: _order(item[1])))
+
+
+def _order(file: Way) -> tuple[int, bool, str]:
+    """Records first, then the print, and of each the files with known rows."""
+    kinds = ("records", "print", "solved", "instrument", "other")
+    return kinds.index(file["is"]), not file["rows"], str(file["file"])
 
 
 def _listed(step: Step, names: Sequence[str]) -> tuple[str, ...]:
@@ -218,20 +231,21 @@ def stale_on(evidence: Evidence, steps: Sequence[Step], names: Sequence[str] = (
     of the others only they themselves.
     """
     way = evidence.lineage.before(steps[0], _listed(steps[0], names)) if steps else []
-    told: list[str] = []
-    for step in dict.fromkeys(s.rule for s in (*way, *steps[1:])):
-        if step not in evidence.changed:
-            evidence.changed[step] = _changed(evidence, evidence.lineage.steps[step])
-        told += evidence.changed[step]
-    return list(dict.fromkeys(told))
+    told: dict[str, list[str]] = {}
+    for rule in dict.fromkeys(s.rule for s in (*way, *steps[1:])):
+        if rule not in evidence.changed:
+            evidence.changed[rule] = _changed(evidence, evidence.lineage.steps[rule])
+        for what in evidence.changed[rule]:
+            told.setdefault(what, []).append(rule)
+    return [f"{what} by {', '.join(rules)}" for what, rules in told.items()]
 
 
 def _changed(evidence: Evidence, step: Step) -> list[str]:
     disk, maker = evidence.disk, evidence.lineage.maker
-    made = [(f, e, "wrote") for f, e in step.made.items() if f.endswith(".csv")]
+    made = [(f, e, "written") for f, e in step.made.items() if f.endswith(".csv")]
     read = [(f, e, "read") for f, e in step.read.items() if f not in maker]
     return [
-        f"{file} is {now} since rule {step.rule} {did} it"
+        f"{file} is {now} since it was {did}"
         for file, entry, did in (*made, *read)
         if (now := disk.state(file, entry.sha256)) != "same"
     ]
@@ -255,12 +269,10 @@ def _relations(evidence: Evidence, key: Key) -> list[Way]:
 
 def _findings(evidence: Evidence, key: Key, cell: Record, rule: str) -> list[Way]:
     """The findings that concern a cell: of a relation that it stands in, at it, or by its name."""
-    if evidence.audit is None:
-        return []
     names = {t["name"] for t in _relations(evidence, key)}
     named = place(key)
     told = []
-    for row in evidence.audit.to_dict("records"):
+    for row in evidence.findings:
         checks = str(row["check"]).split(BETWEEN_CHECKS)
         at = {str(row.get(c, "")) for c in ("row", "column")} == {key[1], key[2]}
         concerned = (

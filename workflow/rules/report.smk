@@ -4,6 +4,25 @@
 
 PAGE = "build_study_page" if plan.is_study else "build_page"
 
+# What the way of a printed cell is put together from, besides the verdicts: results in which
+# values stand, what the returns were counted by, and what each job before recorded.
+TRACED = [
+    "engagement/names.csv",
+    "performance/identified.csv",
+    "performance/significance.csv",
+    "survey/coded.csv",
+    "survey/items.csv",
+    *(["engagement/statements.csv"] if plan.told else []),
+    *(["reconstruction/check.csv", "reconstruction/slack.csv"] if plan.rebuilt else []),
+]
+TRACED_RULES = [
+    *("tabulate_sites", "clean_survey", "tabulate_survey", "score_engagement"),
+    *("compare_trusts", "identify_correlations", "tabulate_performance", "judge_cells"),
+    *(["check_records"] if plan.rebuilt else []),
+    *(["check_statements"] if plan.told else []),
+    *(["check_trusts"] if plan.trust_scales() else []),
+]
+
 
 if plan.is_study:
 
@@ -126,6 +145,14 @@ else:
                 rules.triangulate.output.figures,
                 plan.result("performance/triangulation-says.csv"),
             ],
+            methods=rules.judge_cells.output.methods,
+            traced=plan.results(*TRACED),
+            receipts=[plan.receipt(name) for name in TRACED_RULES],
+            declarations=plan.published("relations.yaml"),
+            raw=plan.raw(*plan.used),
+            instruments=plan.instruments(
+                "trace.yaml", "survey.yaml", "tables.yaml", "margins.yaml"
+            ),
             code=plan.code("build_page"),
         output:
             page=plan.result("report/index.html"),
@@ -138,11 +165,23 @@ else:
             "../../envs/medlead.yaml"
         params:
             content=plan.bytes_of(
-                plan.published("items.csv", "cells.csv"),
-                plan.instruments("further.yaml"),
+                plan.published("items.csv", "cells.csv", "relations.yaml"),
+                plan.instruments("further.yaml", "trace.yaml"),
+                plan.instruments("survey.yaml", "tables.yaml", "margins.yaml"),
                 plan.code("build_page"),
             ),
             title=config["study"]["title"],
+            folders=[
+                config["paths"]["results"],
+                config["study"]["published"],
+                *(config["paths"][n] for n in ["raw", "solved", "instruments"]),
+            ],
+            names=[*config["inputs"], "trust_scales"],
+            files=[
+                *(given["file"] for given in config["inputs"].values()),
+                config["study"]["trust_scales"],
+            ],
+            sums=plan.raw_sums(*plan.used),
         message:
             "Report 24/24: the page"
         script:

@@ -5,14 +5,20 @@ from pathlib import Path
 
 from medlead.present.further import read_further
 from medlead.present.site import build_page
+from medlead.present.traced import page_traces
 from medlead.present.write import notebook_links, read_figures, read_fragments, read_titles
 from medlead.provenance import Job
+from medlead.verdicts.trace_evidence import Paths
+from medlead.verdicts.trace_reading import read_evidence
 from medlead.writing import read_csv, write_text
 
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
     items, cells = (read_csv(Path(p)) for p in job.input.published)
     links, listed = notebook_links([Path(n) for n in job.input.notebooks])
+    inputs = dict(zip(job.params.names, job.params.files, strict=True))
+    receipts = [Path(r) for r in job.input.receipts]
+    evidence = read_evidence(Path(), Paths(*job.params.folders), inputs, receipts)
     titles = read_titles(job.input.published[0])
     page = build_page(
         items,
@@ -26,5 +32,6 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         notebooks=links,
         notebook_list=listed,
         further=read_further(Path(job.input.declared[0]), job.input.further),
+        traces=page_traces(evidence),
     )
     write_text(Path(job.output.page), page)

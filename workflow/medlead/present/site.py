@@ -27,7 +27,8 @@ from medlead.present.tables import (
     templates,
     verdict_badge,
 )
-from medlead.verdicts.relations import KIND_MEANINGS
+from medlead.present.traced import embedded, numbered
+from medlead.verdicts.relations import KIND_MEANINGS, Key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -190,12 +191,15 @@ def data_uri(svg: str) -> str:
     return Markup("data:image/svg+xml;charset=utf-8," + coded)
 
 
-def _judged(cell: Mapping[str, str], verdict: Mapping[str, str] | None) -> Judged:
+def _judged(
+    cell: Mapping[str, str], verdict: Mapping[str, str] | None, number: int | None
+) -> Judged:
     place = (cell["row"], cell["column"], cell["text"], cell["kind"])
     if verdict is None:
-        return Judged(*place)
+        return Judged(*place, number=number)
     return Judged(
         *place,
+        number=number,
         verdict=Verdict(verdict["verdict"]),
         evidence=EvidenceClass(verdict["evidence"]),
         rebuilt=verdict["rebuilt"],
@@ -214,6 +218,7 @@ def _views(
     figures: Mapping[str, tuple[str, str]],
     notebooks: Mapping[str, str],
     further: Mapping[str, Further],
+    ways: Mapping[Key, int],
 ) -> dict[str, ItemView]:
     views: dict[str, ItemView] = {}
     for record in records(items, _ITEMS, "items"):
@@ -248,7 +253,9 @@ def _views(
     _only_known("cells", (c["item"] for c in printed), views)
     for cell in printed:
         key = (cell["item"], cell["row"], cell["column"])
-        views[cell["item"]].cells.append(_judged(cell, given_verdicts.pop(key, None)))
+        views[cell["item"]].cells.append(
+            _judged(cell, given_verdicts.pop(key, None), ways.get(key))
+        )
     if given_verdicts:
         key = next(iter(given_verdicts))
         raise ValueError(f"verdicts: no such printed cell: {', '.join(key)}")
@@ -351,6 +358,7 @@ def build_page(
     notebooks: Mapping[str, str],
     notebook_list: Sequence[tuple[str, str, str]],
     further: Mapping[str, Further] = MappingProxyType({}),
+    traces: Mapping[str, Any] | None = None,
 ) -> str:
     """The whole report page as one HTML text.
 
@@ -358,14 +366,15 @@ def build_page(
     files; `summary` is the content of `summary.json`. `tables` maps an item to a
     fragment of `medlead.present.tables.html_table`, `figures` to (SVG text,
     alternative text), `notebooks` to a link; `notebook_list` holds (title, link,
-    one line on it). `further` has what is shown with an item beyond the report. Order of
-    items, cells and findings is kept.
+    one line on it). `further` has what is shown with an item beyond the report. `traces`
+    are the data of `traced.page_traces`, that a click on a cell shows. Order of items, cells and
+    findings is kept.
 
     Raises ValueError where the parts do not fit each other: an item, cell or outcome
     that is not known, a verdict or item given twice, headline counts that do not add
     up, or a link that leaves the results; KeyError for a missing count of `summary`.
     """
-    views = _views(items, cells, verdicts, tables, figures, notebooks, further)
+    views = _views(items, cells, verdicts, tables, figures, notebooks, further, numbered(traces))
     groups = [
         (kind, name, [v for v in views.values() if v.kind == kind])
         for kind, name in _GROUPS.items()
@@ -384,5 +393,6 @@ def build_page(
             relations=_relations(relations, views),
             notebooks=[(title, local_link(href), told) for title, href, told in notebook_list],
             long_list=_LONG_LIST,
+            traces=embedded(traces),
         )
     )

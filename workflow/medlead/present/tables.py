@@ -241,7 +241,7 @@ def page(fragment: str) -> str:
 class Judged:
     """One printed cell with its verdict, as the page shows it.
 
-    `verdict` is None for a cell that nothing has judged.
+    `verdict` is None for a cell that nothing has judged, `number` for one without a way to show.
     """
 
     row: str
@@ -255,6 +255,7 @@ class Judged:
     high: str = ""
     rule: str = ""
     reason: Reason | None = None
+    number: int | None = None
 
     @property
     def badge(self) -> Badge | None:

@@ -148,7 +148,7 @@ def _bears(way: Way) -> list[str]:
     lines += _several(
         "findings",
         (
-            f"{f['finding']} ({f['severity']}, {f['certainty']}): {f['check']}"
+            f"{f['finding']} ({f['severity']}, {f['certainty']}): {f['explanation']}"
             for f in way["findings"]
         ),
     )

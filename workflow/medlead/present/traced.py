@@ -18,7 +18,7 @@ from medlead.verdicts.tracing import trace_cell
 SHORT_SUM = 12
 # What a cell tells in the panel, in this order; the rest is put together by the page's script.
 FIELDS = (
-    *("item", "row", "column", "printed", "kind", "place", "at", "verdict", "rule", "reason"),
+    *("item", "row", "column", "printed", "kind", "at", "place", "verdict", "rule", "reason"),
     *("evidence", "stands", "rebuilt", "result", "made", "files", "relations", "methods"),
     *("findings", "claims"),
 )

@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 KEPT = {
     "cells.csv": ("item", "row", "column", "verdict", "rule", "reason"),
     "relations.csv": ("instance", "outcome"),
+    "claims.csv": ("claim", "verdict", "reason", "judgement"),
 }
 
 

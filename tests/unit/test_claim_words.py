@@ -342,7 +342,7 @@ def test_series_words_are_never_against_any_choice_within_the_sets(
     strictly = {all(choice[0] > v for v in choice[1:]) for choice in choices}
     assert first is not True or strictly == {True}
     assert first is not False or strictly == {False}
-    ordered = truths.in_order(names, series).value
+    ordered = truths.in_order_(names, series).value
     never_rising = {list(choice) == sorted(choice, reverse=True) for choice in choices}
     assert ordered is None or never_rising == {ordered}
 

@@ -217,10 +217,12 @@ AUDIT = pd.DataFrame(
 )
 
 
-def audited(*checks: str, line: int = 7) -> pd.DataFrame:
+def audited(*checks: str, line: int = 7, audit: pd.DataFrame = AUDIT) -> pd.DataFrame:
     given = claims(*checks, line=line)
     found = judge_claims(given, context())
-    return audit_with_claims(AUDIT, found.claims, found.judged, expand(DECLARED, PRINT))
+    rows = [(*c.key, c.text, "21") for c in PRINT]
+    cells = pd.DataFrame(rows, columns=["item", "row", "column", "text", "line"])
+    return audit_with_claims(audit, found.claims, found.judged, expand(DECLARED, PRINT), cells)
 
 
 def test_what_fails_by_the_print_is_a_finding_and_nothing_else_is() -> None:
@@ -261,6 +263,24 @@ def test_a_shared_cell_joins_only_on_the_same_line() -> None:
     check = f'{SUM} == cell("t", "c", "n")'
     assert len(audited(check, line=5)) == len(AUDIT)
     assert len(audited(check, line=7)) == len(AUDIT) + 1
+
+
+def test_a_finding_without_a_test_is_joined_by_what_uses_its_cell() -> None:
+    solved = AUDIT.assign(line=21, printed="1", check="least slack", severity="major")
+    check = 'cell("t", "c", "n") == 2'
+    assert audited(check, audit=solved)["check"].tolist() == [
+        "least slack; claim 1-01",
+        "least slack",
+    ]
+    assert len(audited(check, audit=solved.assign(line=22))) == 3
+    assert len(audited(check, audit=solved.assign(severity="wording"))) == 3
+    assert len(audited(f"{A} == 7", audit=solved)) == 3
+
+
+def test_sentences_that_fail_by_the_same_cells_are_one_finding() -> None:
+    check = 'cell("t", "c", "n") == '
+    found = audited(f"{check} 2", f"{check} 3", f"{check} {B}")
+    assert found["check"].tolist()[2:] == ["claim 1-01; claim 1-02", "claim 1-03"]
 
 
 # -- the file

@@ -36,7 +36,7 @@ SCALES = load_rating_scales(
     yaml.safe_load((ROOT / "config" / "instruments" / "ratings.yaml").read_text(encoding="utf-8"))
 )
 PATHS = {
-    name: (PUBLISHED if name in ("items", "cells", "engagement", "comments") else RAW)
+    name: (PUBLISHED if name in ("items", "cells", "engagement", "comments", "claims") else RAW)
     / f"{name}.csv"
     for name in CONTRACTS
 }

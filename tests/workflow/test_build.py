@@ -14,17 +14,18 @@ pytestmark = pytest.mark.workflow
 
 # What each kind of edit reaches: no rule more, no rule less.
 PAGE = {"run_notebooks", "build_page", "record_run", "all"}
+JUDGED = {"judge_cells", "judge_claims"}
 OF_TRUSTS = {"check_trusts", "compare_trusts", "examine_extremes", "identify_correlations"}
-AFTER_TRUSTS = {"draw_performance", "judge_cells"} | OF_TRUSTS | PAGE
+AFTER_TRUSTS = {"draw_performance"} | JUDGED | OF_TRUSTS | PAGE
 # What takes only the printed correlations: their marks, and whether they can stand together.
 OF_CORRELATIONS = {"weigh_marks", "weigh_coherence"}
 AFTER_SITES = {"triangulate"} | PAGE
-AFTER_RECORDS = {"check_records", "draw_survey", "judge_cells"} | PAGE
+AFTER_RECORDS = {"check_records", "draw_survey"} | JUDGED | PAGE
 AFTER_RETURNS = {"clean_survey", "tabulate_survey", "describe_response"} | AFTER_RECORDS
 # The responses to the engagement scale: scored, told, drawn, judged, and each site's report.
 AFTER_COMMENTS = {"count_comments", "report_sites"} | PAGE
-AFTER_STATEMENTS = {"check_statements", "judge_cells"} | PAGE
-AFTER_SCORES = {"score_engagement", "draw_engagement", "report_sites", "judge_cells"} | PAGE
+AFTER_STATEMENTS = {"check_statements"} | JUDGED | PAGE
+AFTER_SCORES = {"score_engagement", "draw_engagement", "report_sites"} | JUDGED | PAGE
 AFTER_RESPONSES = {"measure_reliability"} | AFTER_SCORES | AFTER_STATEMENTS
 EVERY_JOB = (
     AFTER_TRUSTS
@@ -158,14 +159,16 @@ def test_a_rerun_after_an_edit_equals_a_build_from_nothing(scratch: Copy, tmp_pa
             "reconstruction/trust_check.py",
             AFTER_TRUSTS - {"examine_extremes", "identify_correlations"},
         ),
-        ("survey/sites.py", {"tabulate_sites", "judge_cells"} | PAGE),
-        ("survey/association.py", {"tabulate_survey", "judge_cells"} | PAGE),
+        ("survey/sites.py", {"tabulate_sites"} | JUDGED | PAGE),
+        ("survey/association.py", {"tabulate_survey"} | JUDGED | PAGE),
         ("survey/site_parts.py", {"describe_response"} | PAGE),
         ("survey/rules.py", {"check_inputs"} | AFTER_RETURNS - {"check_records"}),
         ("reconstruction/sentences.py", AFTER_RECORDS),
         ("present/tiles.py", {"draw_survey"} | PAGE),
         ("present/forest.py", {"draw_performance"} | PAGE),
-        ("verdicts/audit.py", {"judge_cells"} | PAGE),
+        ("verdicts/audit.py", JUDGED | PAGE),
+        ("verdicts/claim_findings.py", {"judge_claims"} | PAGE),
+        ("verdicts/claim_words.py", {"check_inputs", "judge_claims"} | PAGE),
         ("present/site.py", {"build_page", "record_run", "all"}),
         ("engagement/typology.py", {"check_inputs"} | AFTER_SCORES | AFTER_STATEMENTS),
         ("engagement/reliability.py", {"measure_reliability"} | PAGE),
@@ -193,6 +196,12 @@ def test_one_module_reruns_the_rules_that_use_it(
             "Doctors who answered",
             {"check_inputs"} | AFTER_STATEMENTS | AFTER_SITES,
         ),
+        (
+            "config/instruments/words.yaml",
+            "threshold: 0.8}",
+            "threshold: 0.75}",
+            {"judge_claims"} | PAGE,
+        ),
         ("data/published/comments.csv", "A,A,1,2205,", "A,A,1,2206,", AFTER_COMMENTS),
         ("config/instruments/mes_tables.yaml", "title: Scales", "title: All scales", AFTER_SCORES),
         ("config/instruments/mes_statements.yaml", "aligned: 10", "aligned: 11", AFTER_STATEMENTS),
@@ -200,7 +209,7 @@ def test_one_module_reruns_the_rules_that_use_it(
             "config/instruments/completions.yaml",
             "gap: 0.001",
             "gap: 0.002",
-            {"identify_correlations", "examine_extremes", "judge_cells"} | PAGE,
+            {"identify_correlations", "examine_extremes"} | JUDGED | PAGE,
         ),
         (
             "config/instruments/further.yaml",

@@ -8,8 +8,7 @@ from medlead.sources.inputs import read_yaml
 from medlead.verdicts.claim_command import context_of, given_frames
 from medlead.verdicts.claim_findings import audit_with_claims
 from medlead.verdicts.claims import judge_claims, with_statements
-from medlead.verdicts.declared import expand
-from medlead.verdicts.judge import printed_cells
+from medlead.verdicts.declared import expand, printed_cells
 from medlead.writing import read_csv, write_csv, write_json
 
 job = snakemake
@@ -21,9 +20,9 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     # None where there are no printed statements on engagement.
     claims = with_statements(read_csv(Path(file)), frames("engagement/statements"))
     found = judge_claims(claims, context, complete=job.params.complete, file=file)
-    instances = expand(read_yaml(relations)["relations"], printed_cells(read_csv(Path(cells))))
-    conflicts = read_csv(Path(job.input.conflicts))
-    audit = audit_with_claims(conflicts, found.claims, found.judged, instances)
+    printed, conflicts = read_csv(Path(cells)), read_csv(Path(job.input.conflicts))
+    instances = expand(read_yaml(relations)["relations"], printed_cells(printed))
+    audit = audit_with_claims(conflicts, found.claims, found.judged, instances, printed)
     write_csv(Path(job.output.claims), found.claims)
     write_csv(Path(job.output.inputs), found.inputs)
     write_csv(Path(job.output.audit), audit)

@@ -16,8 +16,8 @@ from medlead.verdicts.claim_language import parse, truth_words
 from medlead.verdicts.claim_registry import Context
 from medlead.verdicts.claim_thresholds import load_words
 from medlead.verdicts.claim_values import Refused
-from medlead.verdicts.claims import Judged, judged_claim
-from medlead.verdicts.judge import printed_cells
+from medlead.verdicts.claims import Decided, judged_claim
+from medlead.verdicts.declared import printed_cells
 from medlead.writing import read_csv
 
 
@@ -76,7 +76,7 @@ def built_context(results: Path, published: Path, raw: Path, words: Path) -> Con
     return context_of(*files, frames_in(results), records_in(raw), words)
 
 
-def tried(text: str, context: Context, name: str = "check") -> Judged:
+def tried(text: str, context: Context, name: str = "check") -> Decided:
     """One check, evaluated; raises ProblemsFound where it cannot be."""
     check = parse(text, name)
     try:
@@ -87,7 +87,7 @@ def tried(text: str, context: Context, name: str = "check") -> Judged:
         ) from None
 
 
-def told(found: Judged) -> str:
+def told(found: Decided) -> str:
     """What was found, for a screen."""
     lines = [
         f"verdict:   {found.verdict}" + (f" ({found.reason})" if found.reason else ""),

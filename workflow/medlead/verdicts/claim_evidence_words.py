@@ -137,7 +137,8 @@ def found_set(context: Context, file: Name, low: Name, high: Name, /, **keys: Na
     ends = _numbers(file, [low, high], _one(context, file, [low, high], keys))
     if ends[0].low > ends[1].high:
         raise Refused(f"'{low}' of {file} is above '{high}'", "name the lower column first")
-    return Number(ends[0].low, ends[1].high, basis=ends[0].basis | ends[1].basis)
+    basis = ends[0].basis | ends[1].basis
+    return Number(ends[0].low, ends[1].high, interval=True, basis=basis)
 
 
 def _listed(

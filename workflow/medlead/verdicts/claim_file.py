@@ -12,8 +12,7 @@ from medlead.sources.texts import nearest
 from medlead.verdicts.claim_evidence import ClaimEvidence
 from medlead.verdicts.claim_language import Check, literal_of, parse
 from medlead.verdicts.claim_values import Refused
-from medlead.verdicts.declared import expand
-from medlead.verdicts.judge import printed_cells
+from medlead.verdicts.declared import expand, printed_cells
 from medlead.verdicts.relations import DeclarationError
 
 _PLACED = ("item", "row", "column")

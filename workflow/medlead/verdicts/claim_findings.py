@@ -14,7 +14,7 @@ from medlead.sources.printed_claims import SUMMARY
 from medlead.verdicts.audit import AUDIT_COLUMNS, BETWEEN_CHECKS
 from medlead.verdicts.claim_evidence import CELL, FRAME, IDENTIFIED, RECORD, RELATION
 from medlead.verdicts.claim_verdicts import ClaimVerdict
-from medlead.verdicts.claims import Judged
+from medlead.verdicts.claims import Decided
 from medlead.verdicts.findings import CERTAIN, CONDITIONAL, Severity
 from medlead.verdicts.relations import Instance, Key
 
@@ -23,7 +23,7 @@ CLAIM = "claim"
 _PRINTED = (EvidenceClass.PRINTED_RECORDS, EvidenceClass.PRINTED_AGGREGATES)
 
 
-def contradicts(found: Judged) -> bool:
+def contradicts(found: Decided) -> bool:
     """Whether a sentence fails by what is printed, without a threshold of ours.
 
     What the print leaves possible counts as print.
@@ -37,30 +37,46 @@ def contradicts(found: Judged) -> bool:
 def audit_with_claims(
     audit: pd.DataFrame,
     claims: pd.DataFrame,
-    judged: Mapping[str, Judged],
+    judged: Mapping[str, Decided],
     instances: Sequence[Instance],
+    cells: pd.DataFrame,
 ) -> pd.DataFrame:
     """The findings among the cells, with the sentences that fail by the print.
 
     `audit` keeps its rows, their order and their names; new findings follow, in the order of
     the lines. A sentence joins the finding of a failing test if it asks for that test, if the
-    cells of one are all among those of the other, or if it shares a cell and the line.
+    cells of one are all among those of the other, or if it shares a cell and the line; a finding
+    that no test is behind is joined by what uses the cell where it stands. Sentences that fail
+    by the same cells are one finding. `cells` are the printed ones, as text.
     """
     rows: list[dict[Any, Any]] = audit.to_dict("records")
     tests = {i.name: i for i in instances}
     known = [_tests_of(str(row["check"]), tests) for row in rows]
-    new = []
+    places = [set() if of else _place_of(row, cells) for row, of in zip(rows, known, strict=True)]
+    new: dict[object, dict[Any, Any]] = {}
     for claim in claims.to_dict("records"):
         found = judged[str(claim["claim"])]
         if not contradicts(found):
             continue
-        at = next((n for n, of in enumerate(known) if _same(found, claim, rows[n], of)), None)
-        if at is None:
-            new.append(_finding(claim, found))
-        else:
+        used = _cells_of(found)
+        asked = {use.item for use in found.used if use.kind == RELATION}
+        at = next(
+            (
+                n
+                for n, of in enumerate(known)
+                if places[n] & used or _same(asked, used, str(claim["line"]), rows[n], of)
+            ),
+            None,
+        )
+        what: object = frozenset((u.kind, u.item, u.row, u.column, u.where) for u in found.used)
+        if at is not None:
             rows[at] = _joined(rows[at], claim)
+        elif what in new:
+            new[what] = _joined(new[what], claim)
+        else:
+            new[what] = _finding(claim, found)
     first = len(rows) + 1
-    rows += [{"finding": f"finding-{n:03d}", **row} for n, row in enumerate(new, first)]
+    rows += [{"finding": f"finding-{n:03d}", **row} for n, row in enumerate(new.values(), first)]
     columns = [*AUDIT_COLUMNS, *(c for c in audit.columns if c not in AUDIT_COLUMNS)]
     return pd.DataFrame(rows, columns=columns)
 
@@ -69,15 +85,26 @@ def _tests_of(check: str, tests: Mapping[str, Instance]) -> list[Instance]:
     return [tests[name] for name in check.split(BETWEEN_CHECKS) if name in tests]
 
 
+def _cells_of(found: Decided) -> set[Key]:
+    return {(u.item, u.row, u.column) for u in found.used if u.kind == CELL}
+
+
+def _place_of(row: Mapping[Any, Any], cells: pd.DataFrame) -> set[Key]:
+    """The cell at which a finding stands, where its line prints one such text; else none."""
+    if row["severity"] == str(Severity.WORDING):
+        return set()
+    here = cells[(cells["line"] == str(row["line"])) & (cells["text"] == str(row["printed"]))]
+    keys = zip(here["item"], here["row"], here["column"], strict=True)
+    return set(keys) if len(here) == 1 else set()
+
+
 def _same(
-    found: Judged, claim: Mapping[Any, Any], row: Mapping[Any, Any], tests: Iterable[Instance]
+    asked: set[str], used: set[Key], line: str, row: Mapping[Any, Any], tests: Iterable[Instance]
 ) -> bool:
-    asked = {use.item for use in found.used if use.kind == RELATION}
-    used: set[Key] = {(u.item, u.row, u.column) for u in found.used if u.kind == CELL}
     for test in tests:
         cells = set(test.cells)
         nested = bool(used) and (used <= cells or cells <= used)
-        placed = bool(used & cells) and str(claim["line"]) == str(row["line"])
+        placed = bool(used & cells) and line == str(row["line"])
         if test.name in asked or nested or placed:
             return True
     return False
@@ -89,7 +116,7 @@ def _joined(row: Mapping[Any, Any], claim: Mapping[Any, Any]) -> dict[Any, Any]:
     return {**row, "check": check, "explanation": told.replace("..", ".")}
 
 
-def _finding(claim: Mapping[Any, Any], found: Judged) -> dict[Any, Any]:
+def _finding(claim: Mapping[Any, Any], found: Decided) -> dict[Any, Any]:
     kinds = {use.kind for use in found.used}
     certain = kinds <= {CELL, RECORD, RELATION}
     how = "By what is printed elsewhere"

@@ -14,9 +14,10 @@ from medlead.writing import plain_number
 BEYOND = Fraction(10**400)
 """Stands for no limit: further out than any number that a result can hold."""
 PERCENT, SHARE = "percent", "share"
-WITHIN_ROUNDING, SET_HAS_BOTH, TIED, AT_HAND = (
+WITHIN_ROUNDING, SET_HAS_BOTH, INTERVAL_HAS_BOTH, TIED, AT_HAND = (
     "within-rounding",
     "identified-set-contains-both",
+    "interval-contains-both",
     "tied",
     "records-at-hand",
 )
@@ -63,14 +64,15 @@ class Number:
     """All that a number can be, ends included.
 
     `rounded`: the width comes from printed rounding alone, so that a value inside is what
-    may have been printed; else the width is a set of possible values. `text` is how it is
-    printed, `about` the label that it belongs to.
+    may have been printed; else the width is a set of possible values, or with `interval` that
+    of an estimate. `text` is how it is printed, `about` the label that it belongs to.
     """
 
     low: Fraction
     high: Fraction
     rounded: bool = False
     unit: str = ""
+    interval: bool = False
     text: str = ""
     about: str = ""
     basis: Basis = field(default_factory=Basis)
@@ -188,6 +190,7 @@ def combined(
         max(found),
         rounded=bool(wide) and all(n.rounded for n in wide),
         unit=unit,
+        interval=any(n.interval for n in wide),
         basis=joint(n.basis for n in numbers),
     )
 
@@ -201,6 +204,7 @@ def added(numbers: Iterable[Number]) -> Number:
         sum((n.high for n in given), Fraction(0)),
         rounded=bool(wide) and all(n.rounded for n in wide),
         unit=given[0].unit if given and len({n.unit for n in given}) == 1 else "",
+        interval=any(n.interval for n in wide),
         basis=joint(n.basis for n in given),
     )
 
@@ -320,6 +324,8 @@ def open_reason(*numbers: Number) -> str:
     wide = [n for n in numbers if not n.single]
     if not wide:
         return TIED
+    if any(n.interval for n in wide):
+        return INTERVAL_HAS_BOTH
     return WITHIN_ROUNDING if all(n.rounded for n in wide) else SET_HAS_BOTH
 
 

@@ -41,6 +41,7 @@ class ClaimReason(StrEnum):
     # Open.
     WITHIN_ROUNDING = "within-rounding"
     SET_HAS_BOTH = "identified-set-contains-both"
+    INTERVAL_HAS_BOTH = "interval-contains-both"
     TIED = "tied"
     AT_HAND = "records-at-hand"
     CONFLICTING_EVIDENCE = "conflicting-evidence"
@@ -83,6 +84,10 @@ _REASON_MEANINGS = {
     ClaimReason.WITHIN_ROUNDING: "The printed numbers are too near each other for their rounding.",
     ClaimReason.SET_HAS_BOTH: (
         "What the print leaves possible has cases in which it is so and cases in which it is not."
+    ),
+    ClaimReason.INTERVAL_HAS_BOTH: (
+        "The interval around what was estimated has values by which it is so and others by which "
+        "it is not."
     ),
     ClaimReason.TIED: "Equal counts leave the order open.",
     ClaimReason.AT_HAND: (

@@ -201,7 +201,7 @@ def open_reason_of_rank(rank: Number) -> str:
 
 
 @word()
-def in_order(labels: Names, s: Series) -> Truth:
+def in_order_(labels: Names, s: Series) -> Truth:
     """The numbers of these labels never rise from one to the next."""
     names = [label_of(s, name) for name in labels]
     if len(names) < 2:

@@ -30,7 +30,7 @@ INPUT_COLUMNS = ("claim", "kind", "item", "row", "column", "where", "evidence")
 
 
 @dataclass(frozen=True)
-class Judged:
+class Decided:
     """What was found of one sentence."""
 
     verdict: ClaimVerdict
@@ -49,7 +49,7 @@ class Claims:
 
     claims: pd.DataFrame
     inputs: pd.DataFrame
-    judged: Mapping[str, Judged]
+    judged: Mapping[str, Decided]
     summary: dict[str, Any]
 
 
@@ -87,7 +87,7 @@ def judge_claims(
     evidence that is not there. Unless the run is `complete`, a claim on a result that the run
     leaves out is not checkable instead.
     """
-    judged: dict[str, Judged] = {}
+    judged: dict[str, Decided] = {}
     problems: list[Problem] = []
     for claim in claims.to_dict("records"):
         name, text = str(claim["claim"]), str(claim["check"])
@@ -117,7 +117,7 @@ def judge_claims(
     return Claims(frame, used, judged, claim_counts(frame))
 
 
-def _row(claim: Mapping[Any, Any], found: Judged) -> dict[str, Any]:
+def _row(claim: Mapping[Any, Any], found: Decided) -> dict[str, Any]:
     return {
         **{name: claim[name] for name in ("claim", "section", "line", "statement")},
         "verdict": str(found.verdict),
@@ -153,7 +153,7 @@ def claim_counts(claims: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def judged_claim(check: Check, context: Context) -> Judged:
+def judged_claim(check: Check, context: Context) -> Decided:
     """Evaluate one check, and say what decided it.
 
     Raises Refused for a check that does not fit the evidence.
@@ -165,17 +165,16 @@ def judged_claim(check: Check, context: Context) -> Judged:
     except Nothing as nothing:
         open_ = isinstance(nothing, Conflicting)
         verdict = ClaimVerdict.UNDECIDABLE if open_ else ClaimVerdict.NOT_CHECKABLE
-        return Judged(
-            verdict, evidence.evidence, nothing.words, nothing.reason, used=tuple(evidence.used)
-        )
+        kind = evidence.evidence if open_ else EvidenceClass.CONCEPTUAL
+        return Decided(verdict, kind, nothing.words, nothing.reason, used=tuple(evidence.used))
     except NotBuilt as missing:
         reason = ClaimReason.NOT_BUILT
-        return Judged(
+        return Decided(
             ClaimVerdict.NOT_CHECKABLE, EvidenceClass.CONCEPTUAL, str(missing), reason, absent=True
         )
     used, kind = tuple(evidence.used), evidence.evidence
     ours = truth.firm is None and (bool(truth.judged) or truth.value is not None)
-    return Judged(
+    return Decided(
         _VERDICTS[truth.value],
         kind,
         BETWEEN.join(truth.told),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medlead.printed import number
 from medlead.verdicts.instances import (
@@ -21,6 +21,9 @@ from medlead.verdicts.instances import (
     band_of,
 )
 from medlead.verdicts.templates import filled
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The sides of a test that stand for one number or one text, and so for one cell.
 _SINGLE = {
@@ -64,6 +67,12 @@ _DECLARATION_KEYS = {
     *("relation", "kind", "says", "for_each", "match", "absent", "rank", "differs"),
     *("which", "reading", "terms"),
 }
+
+
+def printed_cells(cells: "pd.DataFrame") -> list[Cell]:
+    """The printed cells as the relations engine reads them, in print order."""
+    columns = (cells[c].astype(str) for c in ("item", "row", "column", "text", "kind"))
+    return [Cell((i, r, c), t, k) for i, r, c, t, k in zip(*columns, strict=True)]
 
 
 def select(cells: Sequence[Cell], selection: Mapping[str, Any], where: str) -> list[Cell]:

@@ -12,7 +12,7 @@ from medlead.verdicts.bases import tried_bases
 from medlead.verdicts.bounded import told_of_bounds
 from medlead.verdicts.causes import told_conflicts
 from medlead.verdicts.compare import judge_cells, rebuilt_cells, relation_frame
-from medlead.verdicts.declared import expand, select
+from medlead.verdicts.declared import expand, printed_cells, select
 from medlead.verdicts.judgement import (
     ARITHMETIC,
     COPIED,
@@ -27,7 +27,6 @@ from medlead.verdicts.judgement import (
 from medlead.verdicts.labels import label_checks, label_findings
 from medlead.verdicts.mends import smallest_mends
 from medlead.verdicts.relations import (
-    Cell,
     Key,
     numeric_values,
     test_instance,
@@ -48,12 +47,6 @@ class Verdicts:
     audit: pd.DataFrame
     methods: pd.DataFrame
     summary: dict[str, Any]
-
-
-def printed_cells(cells: pd.DataFrame) -> list[Cell]:
-    """The printed cells as the relations engine reads them, in print order."""
-    columns = (cells[c].astype(str) for c in ("item", "row", "column", "text", "kind"))
-    return [Cell((i, r, c), t, k) for i, r, c, t, k in zip(*columns, strict=True)]
 
 
 def judge_marks(significance: pd.DataFrame, item: str) -> dict[Key, Judgement]:

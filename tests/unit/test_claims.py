@@ -90,8 +90,21 @@ FRAMES = {
 }
 
 
+LAYOUTS = {
+    "t": {
+        "source": "people",
+        "row": "who",
+        "columns": [
+            {"from": "size", "heading": "n"},
+            {"template": "{size} {kind}", "heading": "k"},
+        ],
+    }
+}
+PEOPLE = pd.DataFrame({"who": ["c"], "size": ["1"], "evidence": ["printed-records"]})
+
+
 def context() -> Context:
-    return Context(ClaimEvidence(PRINT, {}, FRAMES.get, lambda _: None), THRESHOLDS)
+    return Context(ClaimEvidence(PRINT, {}, FRAMES.get, {"people": PEOPLE}.get), THRESHOLDS)
 
 
 def claims(*checks: str, line: int = 5) -> pd.DataFrame:
@@ -217,12 +230,16 @@ AUDIT = pd.DataFrame(
 )
 
 
-def audited(*checks: str, line: int = 7, audit: pd.DataFrame = AUDIT) -> pd.DataFrame:
-    given = claims(*checks, line=line)
+def audited(
+    *checks: str, line: int = 7, audit: pd.DataFrame = AUDIT, rests_on: str = "t"
+) -> pd.DataFrame:
+    given = claims(*checks, line=line).assign(rests_on=rests_on)
     found = judge_claims(given, context())
     rows = [(*c.key, c.text, "21") for c in PRINT]
     cells = pd.DataFrame(rows, columns=["item", "row", "column", "text", "line"])
-    return audit_with_claims(audit, found.claims, found.judged, expand(DECLARED, PRINT), cells)
+    return audit_with_claims(
+        audit, found.claims, found.judged, expand(DECLARED, PRINT), cells, LAYOUTS
+    )
 
 
 def test_what_fails_by_the_print_is_a_finding_and_nothing_else_is() -> None:
@@ -268,13 +285,21 @@ def test_a_shared_cell_joins_only_on_the_same_line() -> None:
 def test_a_finding_without_a_test_is_joined_by_what_uses_its_cell() -> None:
     solved = AUDIT.assign(line=21, printed="1", check="least slack", severity="major")
     check = 'cell("t", "c", "n") == 2'
-    assert audited(check, audit=solved)["check"].tolist() == [
-        "least slack; claim 1-01",
-        "least slack",
-    ]
+    joined = ["least slack; claim 1-01", "least slack"]
+    assert audited(check, audit=solved)["check"].tolist() == joined
+    # A record is the printed cell that it was copied from.
+    of_record = 'value(records("people", "size", by="who"), "c") == 2'
+    assert audited(of_record, audit=solved)["check"].tolist() == joined
     assert len(audited(check, audit=solved.assign(line=22))) == 3
     assert len(audited(check, audit=solved.assign(severity="wording"))) == 3
     assert len(audited(f"{A} == 7", audit=solved)) == 3
+
+
+def test_an_assumption_makes_a_finding_conditional_and_is_told() -> None:
+    check = 'cell("t", "c", "n") == 2'
+    (row,) = audited(check, rests_on="t; conditional: nothing was changed").to_dict("records")[2:]
+    assert row["certainty"] == "conditional"
+    assert row["explanation"].endswith("1 is not 2. Conditional: nothing was changed.")
 
 
 def test_sentences_that_fail_by_the_same_cells_are_one_finding() -> None:

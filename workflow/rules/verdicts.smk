@@ -86,6 +86,7 @@ rule judge_claims:
         conflicts=rules.judge_cells.output.conflicts,
         counts=rules.judge_cells.output.counts,
         words=plan.instruments("words.yaml"),
+        layouts=plan.instruments("layouts.yaml"),
         code=plan.code("judge_claims"),
     output:
         claims=plan.result("verdicts/claims.csv"),
@@ -102,7 +103,7 @@ rule judge_claims:
     params:
         content=plan.bytes_of(
             plan.published("items.csv", "cells.csv", "relations.yaml", "claims.csv"),
-            plan.instruments("words.yaml"),
+            plan.instruments("words.yaml", "layouts.yaml"),
             [f"{plan.raw_folder}/{n}.csv" for n in CLAIM_RECORDS],
             plan.code("judge_claims"),
         ),

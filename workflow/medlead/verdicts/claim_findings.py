@@ -5,6 +5,7 @@ other one is a finding of its own. What fails by a threshold of ours is no findi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from string import Formatter
 from typing import Any
 
 import pandas as pd
@@ -14,10 +15,12 @@ from medlead.sources.printed_claims import SUMMARY
 from medlead.verdicts.audit import AUDIT_COLUMNS, BETWEEN_CHECKS
 from medlead.verdicts.claim_evidence import CELL, FRAME, IDENTIFIED, RECORD, RELATION
 from medlead.verdicts.claim_verdicts import ClaimVerdict
-from medlead.verdicts.claims import Decided
+from medlead.verdicts.claims import BETWEEN, Decided
 from medlead.verdicts.findings import CERTAIN, CONDITIONAL, Severity
 from medlead.verdicts.relations import Instance, Key
 
+ASSUMED = "conditional: "
+"""What begins an assumption among the things that a sentence rests on."""
 CLAIM = "claim"
 """The check behind a finding of a sentence: `claim 4.2.1-03`."""
 _PRINTED = (EvidenceClass.PRINTED_RECORDS, EvidenceClass.PRINTED_AGGREGATES)
@@ -40,6 +43,7 @@ def audit_with_claims(
     judged: Mapping[str, Decided],
     instances: Sequence[Instance],
     cells: pd.DataFrame,
+    layouts: Mapping[str, Any],
 ) -> pd.DataFrame:
     """The findings among the cells, with the sentences that fail by the print.
 
@@ -47,18 +51,20 @@ def audit_with_claims(
     the lines. A sentence joins the finding of a failing test if it asks for that test, if the
     cells of one are all among those of the other, or if it shares a cell and the line; a finding
     that no test is behind is joined by what uses the cell where it stands. Sentences that fail
-    by the same cells are one finding. `cells` are the printed ones, as text.
+    by the same cells are one finding. `cells` are the printed ones, as text; `layouts` say in
+    which of them the records stand.
     """
     rows: list[dict[Any, Any]] = audit.to_dict("records")
     tests = {i.name: i for i in instances}
     known = [_tests_of(str(row["check"]), tests) for row in rows]
     places = [set() if of else _place_of(row, cells) for row, of in zip(rows, known, strict=True)]
+    printed = _headings(layouts)
     new: dict[object, dict[Any, Any]] = {}
     for claim in claims.to_dict("records"):
         found = judged[str(claim["claim"])]
         if not contradicts(found):
             continue
-        used = _cells_of(found)
+        used = _cells_of(found, printed)
         asked = {use.item for use in found.used if use.kind == RELATION}
         at = next(
             (
@@ -85,8 +91,29 @@ def _tests_of(check: str, tests: Mapping[str, Instance]) -> list[Instance]:
     return [tests[name] for name in check.split(BETWEEN_CHECKS) if name in tests]
 
 
-def _cells_of(found: Decided) -> set[Key]:
-    return {(u.item, u.row, u.column) for u in found.used if u.kind == CELL}
+def _headings(layouts: Mapping[str, Any]) -> dict[tuple[str, str, str], list[tuple[str, str]]]:
+    """Under which heading of which item a column of records stands, by source and row column."""
+    found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for item, layout in layouts.items():
+        for column in layout.get("columns", ()):
+            parts = Formatter().parse(column.get("template", f"{{{column.get('from', '')}}}"))
+            for name in (part for _, part, _, _ in parts if part):
+                key = (str(layout["source"]), str(layout["row"]), name)
+                found.setdefault(key, []).append((item, str(column["heading"])))
+    return found
+
+
+def _cells_of(
+    found: Decided, printed: Mapping[tuple[str, str, str], Sequence[tuple[str, str]]]
+) -> set[Key]:
+    """The printed cells that a sentence rests on, those of records among them."""
+    cells = {(u.item, u.row, u.column) for u in found.used if u.kind == CELL}
+    for use in found.used:
+        by, _, row = use.where.partition(" ")
+        if use.kind == RECORD:
+            places = printed.get((use.item, by, use.column), ())
+            cells |= {(item, row, heading) for item, heading in places}
+    return cells
 
 
 def _place_of(row: Mapping[Any, Any], cells: pd.DataFrame) -> set[Key]:
@@ -118,13 +145,15 @@ def _joined(row: Mapping[Any, Any], claim: Mapping[Any, Any]) -> dict[Any, Any]:
 
 def _finding(claim: Mapping[Any, Any], found: Decided) -> dict[Any, Any]:
     kinds = {use.kind for use in found.used}
-    certain = kinds <= {CELL, RECORD, RELATION}
+    assumed = [part for part in str(claim["rests_on"]).split(BETWEEN) if part.startswith(ASSUMED)]
+    certain = kinds <= {CELL, RECORD, RELATION} and not assumed
     how = "By what is printed elsewhere"
     if FRAME in kinds:
         how = "By what is computed here from what is printed"
     elif IDENTIFIED in kinds:
         how = "By all that the print leaves possible"
     told = f"{_place(claim)}: {claim['statement']}. {how}: {found.computed}."
+    told += "".join(f" C{part[1:]}." for part in assumed)
     return {
         "section": claim["section"],
         "line": claim["line"],

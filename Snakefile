@@ -62,7 +62,11 @@ rule all:
             else []
         ),
         plan.results("performance/triangulation-says.csv") if plan.triangulated else [],
-        plan.results("verdicts/summary.json") if plan.builds("report") else [],
+        (
+            plan.results("verdicts/summary.json", "verdicts/audit-power.csv")
+            if plan.builds("report")
+            else []
+        ),
         plan.result("report/index.html"),
         plan.result("provenance/run.json"),
 

@@ -116,3 +116,34 @@ rule judge_claims:
         "Verdicts 21/24: every checkable sentence"
     script:
         "../scripts/judge_claims.py"
+
+
+# Errors planted in a copy of the print: how many of them its tests see.
+rule plant_errors:
+    input:
+        published=plan.published(
+            "items.csv", "cells.csv", "relations.yaml", "captions.csv"
+        ),
+        names=plan.result("engagement/names.csv"),
+        code=plan.code("plant_errors"),
+    output:
+        power=plan.result("verdicts/audit-power.csv"),
+        unrelated=plan.result("verdicts/audit-unrelated.csv"),
+        receipt=plan.receipt("plant_errors"),
+    log:
+        plan.log("plant_errors"),
+    benchmark:
+        "benchmarks/plant_errors.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.published("items.csv", "cells.csv", "relations.yaml", "captions.csv"),
+            plan.code("plant_errors"),
+        ),
+        each=config["analysis"]["planted_errors"],
+        seed=config["seed"],
+    message:
+        "Verdicts 21/24: errors planted in the print, and how many are seen"
+    script:
+        "../scripts/plant_errors.py"

@@ -29,6 +29,7 @@ from medlead.verdicts.mends import smallest_mends
 from medlead.verdicts.relations import (
     Key,
     numeric_values,
+    printed_cells,
     test_instance,
 )
 from medlead.verdicts.respondents import site_findings
@@ -36,6 +37,7 @@ from medlead.verdicts.solved import Solved, in_order, solved_judgements
 from medlead.verdicts.statements import told_of_names, told_of_statements
 
 STARS_SUFFIX = " / stars"
+__all__ = ["STARS_SUFFIX", "Verdicts", "headline", "judge", "judge_marks", "printed_cells"]
 
 
 @dataclass(frozen=True)
@@ -138,9 +140,9 @@ def judge(
     printed coefficients over all that hidden records can be. `captions` are those of tables and
     figures, `labels` the names that stand for one thing in several places. What bears on one
     cell is asked in the order of `in_order`: bounds, names, statements, solved records. Tables
-    of the class `study` are not held against the print, which is about other records. Raises DeclarationError where a
-    declaration does not fit the print, KeyError for a cell of an unregistered item, ValueError for
-    a rebuilt or checked cell that is printed nowhere.
+    of the class `study` are not held against the print, which is about other records. Raises
+    DeclarationError where a declaration does not fit the print, KeyError for a cell of an
+    unregistered item, ValueError for a rebuilt or checked cell that is printed nowhere.
     """
     printed = printed_cells(cells)
     texts = {c.key: c.text for c in printed}

@@ -7,6 +7,7 @@ expanded to single tests (`Instance`), and `test_instance` decides each one.
 import itertools
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from medlead.printed import NEAREST, decimals, number, numbers_in, reconciling_rule
 from medlead.verdicts.bounding import bounded, first_number
@@ -32,6 +33,9 @@ from medlead.verdicts.instances import (
 )
 from medlead.writing import plain_number
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = [
     "ALL",
     "BANDS",
@@ -51,6 +55,7 @@ __all__ = [
     "band_of",
     "count_of",
     "numeric_values",
+    "printed_cells",
     "rounding_of",
     "share_of",
     "sum_of",
@@ -230,3 +235,9 @@ def numeric_values(cells: Iterable[Cell]) -> dict[Key, Fraction]:
         except ValueError:
             continue
     return values
+
+
+def printed_cells(cells: "pd.DataFrame") -> list[Cell]:
+    """The printed cells as the relations engine reads them, in print order."""
+    columns = (cells[c].astype(str) for c in ("item", "row", "column", "text", "kind"))
+    return [Cell((i, r, c), t, k) for i, r, c, t, k in zip(*columns, strict=True)]

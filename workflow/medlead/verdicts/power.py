@@ -117,7 +117,7 @@ class Audit:
         own = cells[cells["item"] == self.marked_item]
         if rows is not None:
             own = own[[r.removesuffix(STARS) in rows for r in own["row"]]]
-        if own.empty:
+        if not (own["kind"] == "statistic").any():
             return set()
         sizes = own[own["kind"] == "statistic"]["text"].map(number)
         if (sizes.abs() > 1).any():  # no test has a p for such an r

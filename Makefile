@@ -6,7 +6,7 @@
 # make doctors  draw the doctors' answers anew from their model (not part of the build)
 # make bench  measure the build's overhead, scoring up to ten million rows, and associations
 # make expected  keep the verdicts of the last build as those that the tests expect
-# make manifest  record a change of data/raw that is meant
+# make manifest  record a change of data/raw or data/published that is meant
 # make lock   renew envs/lock.txt from pyproject.toml
 # make clean  remove what was built
 
@@ -78,6 +78,7 @@ expected: $(VENV)/medlead-ready
 
 manifest: $(VENV)/medlead-ready
 	$(BIN)/python -m medlead manifest
+	$(BIN)/python -m medlead manifest data/published
 
 lock: $(VENV)/medlead-ready
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest \

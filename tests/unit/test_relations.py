@@ -668,7 +668,7 @@ def test_the_published_sums_and_shares_are_decided_as_by_hand() -> None:
         else:
             # Rounded to nearest: no further from the share than half the last printed digit.
             half = 0.5 * 10 ** -len(texts[instance.left[0]].partition(".")[2])
-            expected = abs(left[0] - 100 * sum(right) / sum(base)) <= half + 1e-9
+            expected = abs(left[0] - instance.per * sum(right) / sum(base)) <= half + 1e-9
         tried[instance.kind] += 1
         assert found.holds == expected, instance.name
     assert len(tried) == 4

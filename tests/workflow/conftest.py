@@ -61,7 +61,11 @@ class Copy:
 
     def record_raw(self) -> None:
         """Record a meant change of the raw files."""
-        done = self.run("medlead", "manifest", "data/raw")
+        self.record("data/raw")
+
+    def record(self, folder: str) -> None:
+        """Record a meant change of the files of a folder with a manifest."""
+        done = self.run("medlead", "manifest", folder)
         assert done.returncode == 0, done.stderr
 
     def results(self) -> dict[str, bytes]:
@@ -71,11 +75,16 @@ class Copy:
         return {name: path.read_bytes() for name, path in files.items() if name != RUN_RECORD}
 
     def edit(self, name: str, old: str, new: str) -> None:
-        """Replace one text in a file of the copy; it must be there."""
+        """Replace one text in a file of the copy; it must be there.
+
+        A change of the transcription is recorded, as a meant one is.
+        """
         path = self.folder / name
         text = path.read_text(encoding="utf-8")
         assert old in text, f"{name} does not hold {old!r}"
         path.write_text(text.replace(old, new, 1), encoding="utf-8", newline="\n")
+        if name.startswith("data/published/"):
+            self.record("data/published")
 
 
 def fresh(folder: Path) -> Copy:

@@ -17,6 +17,11 @@ MEND = (
 )
 
 
+def test_no_cell_waits_for_what_is_not_built(built: Copy) -> None:
+    found = kept(built.folder / "results", "cells.csv").splitlines()
+    assert [line for line in found if line.endswith("stage-not-built")] == []
+
+
 @pytest.mark.parametrize("name", KEPT)
 def test_verdicts_are_those_expected(built: Copy, name: str) -> None:
     expected = (PROJECT / "tests" / "expected" / name).read_text(encoding="utf-8")

@@ -85,6 +85,14 @@ def test_an_unknown_key_of_the_configuration_is_named_with_the_nearest(tmp_path:
     assert "missing key 'analysis.permutations'" in text
 
 
+def test_a_slip_in_the_transcription_stops_the_build(scratch: Copy) -> None:
+    path = scratch.folder / "data/published/cells.csv"
+    path.write_bytes(path.read_bytes().replace(b",0.68,", b",0.86,", 1))
+    text = screen(scratch.snakemake("--dry-run"))
+    assert "data/published/cells.csv: the file is not the one that was recorded" in text
+    assert "python -m medlead manifest data/published" in text
+
+
 def test_a_result_edited_by_hand_does_not_flow_on(scratch: Copy) -> None:
     scratch.edit("results/tables/table-27.csv", "Excellent", "Good")
     text = screen(scratch.snakemake())

@@ -1,6 +1,6 @@
 """Commands beside the build: `python -m medlead COMMAND`.
 
-`manifest`, `verify`, `headline`, `trace`, `template`, `config`, and for claims `check` and `claims`.
+`manifest`, `verify`, `headline`, `trace`, `template`, `config`, `check` and `claims`.
 """
 
 import argparse
@@ -20,7 +20,9 @@ from medlead.writing import write_sheet
 def refresh_manifest(folder: Path) -> int:
     """Write the manifest of a folder of raw files anew, after a change that is meant."""
     known = Manifest.read(folder).by_file if (folder / "MANIFEST.csv").exists() else {}
-    manifest = write(folder)
+    # A new file is a study's, unless all others of the folder are of one other class.
+    classes = {entry.evidence for entry in known.values()}
+    manifest = write(folder, *(classes if len(classes) == 1 else ()))
     for name, entry in manifest.by_file.items():
         if name in known and known[name].sha256 != entry.sha256:
             print(

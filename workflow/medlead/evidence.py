@@ -108,7 +108,7 @@ class Reason(StrEnum):
 
 
 _REASON_MEANINGS = {
-    Reason.STAGE_NOT_BUILT: "The stage that will rebuild this value is not part of medlead yet.",
+    Reason.STAGE_NOT_BUILT: "Nothing that is part of medlead bears on this value yet.",
     Reason.CONFLICTS_WITH_PRINT: (
         "Other printed figures, taken together, imply another value for this cell; if one cell "
         "alone is wrong, it is this one."

@@ -367,7 +367,7 @@ def _relative(root: Path, files: list[Path]) -> list[str]:
 
 
 def prepare(config: Mapping[str, Any], root: Path, overlays: Sequence[Path] = ()) -> Plan:
-    """Check the configuration and every raw file, and return the plan.
+    """Check the configuration, every raw file and the transcription, and return the plan.
 
     `overlays` are the files that were laid over the configuration that comes with medlead.
     Raises ProblemsFound with all faults: of the configuration first, then of the
@@ -377,11 +377,13 @@ def prepare(config: Mapping[str, Any], root: Path, overlays: Sequence[Path] = ()
     schema = loads((root / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
     base, given = "config/config.yaml", laid_over(overlays)
     check_config(config, schema, base, given)
-    folders = filter(None, (config["paths"][name] for name in ("raw", "solved")))
+    plan = Plan(config, root)
+    # What is printed is about the report: a study may have it, another print, or none.
+    printed = [] if plan.is_study else [config["study"]["published"]]
+    folders = [*filter(None, (config["paths"][name] for name in ("raw", "solved"))), *printed]
     problems = [problem for folder in folders for problem in verify(Path(folder))]
     if problems:
         raise ProblemsFound(problems)
-    plan = Plan(config, root)
     classes = {name: plan.evidence(name)[0] for name in config["inputs"]}
     file, before = next(reversed(given), base), files_named(root / base)
     problems = input_problems(config, classes, sorted(plan.manifest), plan.used, before, file)

@@ -63,10 +63,12 @@ def _told(outcome: Outcome) -> str:
         how = outcome.instance.differs
         told = "The print words this in two ways, which are not the same letter for letter"
         return f"{told}: {how}." if how else f"{told}."
+    unit = "" if outcome.instance.per == 1 else " %"
     if kind == "share" and right == "undefined":
-        return f"The print says {left} %; its base is 0, so there is no such percentage."
+        return f"The print says {left}{unit}; its base is 0, so there is no such number."
     words = {
-        "share": f"The print says {left} %; its count and base imply {_short(right, left)} %.",
+        "share": f"The print says {left}{unit}; its count and base imply "
+        f"{_short(right, left)}{unit}.",
         "total": f"The print says {right}; its parts add up to {_short(left, right)}.",
         "equal-sums": f"The print adds up to {left} on one side and to {right} on the other.",
         "same": f"The print says {left} in one place and {right} in the other.",
@@ -88,8 +90,6 @@ def _told(outcome: Outcome) -> str:
         "other.",
         "goes-with": f"The print says {left}, and then {right}, which is not of that kind.",
         "counted": f"The print says {left}; of such the survey counts {right}.",
-        "stated-number": f"The print says {right}; in the other place it is {left}.",
-        "about": f"The print says about {right}; in the other place it is {left}.",
         "listed": f"The print says {right}; it lists {left}.",
         "product": f"The print says {right}, which is not {left}.",
         "possible-share": f"The print says {left} %; no number out of at most {right} is that.",

@@ -31,9 +31,12 @@ def bounded(instance: Instance, values: Values, texts: Texts) -> Outcome:
 
 
 def first_number(text: str) -> Fraction | None:
-    """The number that a text begins with, None where it begins otherwise."""
+    """The number that a text begins with, in digits or as a word; None where there is none."""
     found = _FIRST_NUMBER.match(text)
-    return number(found[1]) if found else None
+    try:
+        return number(found[1] if found else (text.split() or [""])[0])
+    except ValueError:
+        return None
 
 
 def _terms(instance: Instance, name: str) -> tuple[str, ...]:
@@ -126,22 +129,6 @@ def _counted(instance: Instance, values: Values, texts: Texts) -> _Found:
     return shown, texts[most], False, tuple(k for record in crowds[most] for k in record)
 
 
-def _stated_number(instance: Instance, values: Values, texts: Texts) -> _Found:
-    """The first text begins with the second number."""
-    (first,), (second,) = instance.left, instance.right
-    holds = first_number(texts[first]) == values[second]
-    return texts[first], texts[second], holds, () if holds else (first, second)
-
-
-def _about(instance: Instance, values: Values, texts: Texts) -> _Found:
-    """The second number is the first, rounded to the last of its digits that is not 0."""
-    (first,), (second,) = instance.left, instance.right
-    digits = texts[second].replace(",", "")
-    zeros = len(digits) - len(digits.rstrip("0")) if "." not in digits else 0
-    near = abs(values[first] - values[second]) <= max(Fraction(10**zeros, 2), _half_unit(digits))
-    return texts[first], texts[second], near, () if near else (first, second)
-
-
 def _as_many(instance: Instance, values: Values, texts: Texts) -> _Found:
     """The number that a text begins with is that of the names after it.
 
@@ -231,8 +218,6 @@ _TESTS: Mapping[str, Callable[[Instance, Values, Texts], _Found]] = {
     "together": _together,
     "goes-with": _goes_with,
     "counted": _counted,
-    "stated-number": _stated_number,
-    "about": _about,
     "listed": _as_many,
     "product": _product,
     "possible-share": _possible_share,

@@ -38,7 +38,7 @@ _SINGLE = {
     "ranked": ("place", "value"),
     "number-of": ("total",),
     "within": ("low", "high"),
-    **dict.fromkeys(("together", "goes-with", "stated-number", "about"), ("first", "second")),
+    **dict.fromkeys(("together", "goes-with"), ("first", "second")),
     **dict.fromkeys(("listed", "product"), ("parts",)),
     "possible-share": ("n",),
     "composite": ("whole",),
@@ -49,7 +49,6 @@ _NUMBERS: dict[str, Callable[[Instance], tuple[Key, ...]]] = {
         ("same", "on-scale", "together", "goes-with", "listed", "product"), lambda _: ()
     ),
     "counted": lambda i: i.right,
-    "stated-number": lambda i: i.right,
     "monotone": lambda i: i.left,
 }
 # What is named once for all rows or columns.
@@ -65,8 +64,10 @@ _DERIVING = (
 _SELECTION_KEYS = {"item", "rows", "columns", "kinds", "except_rows", "skip_empty"}
 _DECLARATION_KEYS = {
     *("relation", "kind", "says", "for_each", "match", "absent", "rank", "differs"),
-    *("which", "reading", "terms"),
+    *("which", "reading", "terms", "per", "to", "leading"),
 }
+# Keys that belong to one kind only, each with what it may be.
+_OF_KIND = {"per": ("share", (1, 100)), "leading": ("same", (True, False)), "to": ("same", ())}
 
 
 def printed_cells(cells: "pd.DataFrame") -> list[Cell]:
@@ -196,6 +197,7 @@ def expand(declarations: Iterable[Mapping[str, Any]], cells: Sequence[Cell]) -> 
             raise DeclarationError(f"{where}: rank must be 1 or more, and belongs to commonest")
         if declaration.get("absent", 0) != 0 or ("absent" in declaration and kind in _SINGLE):
             raise DeclarationError(f"{where}: absent must be 0, and belongs to sums on both sides")
+        _check_own_keys(declaration)
         which, against = _which(declaration)
         value = "" if isinstance(against, Mapping) else str(against)
         compared = [c.key for c in select(cells, against, where)] if against and not value else []
@@ -259,6 +261,16 @@ _NEEDED = {
 }
 
 
+def _check_own_keys(declaration: Mapping[str, Any]) -> None:
+    for key, (kind, allowed) in _OF_KIND.items():
+        given = declaration.get(key, 1)
+        whole = isinstance(given, int) and given >= 1
+        if key in declaration and declaration["kind"] != kind:
+            raise DeclarationError(f"{declaration['relation']}: {key} belongs to {kind}")
+        if key in declaration and not (given in allowed if allowed else whole):
+            raise DeclarationError(f"{declaration['relation']}: {key} cannot be {given!r}")
+
+
 def _which(declaration: Mapping[str, Any]) -> tuple[str, Any]:
     """Which cells are counted, and what they are held against: a value or a selection."""
     given = declaration.get("which")
@@ -313,6 +325,9 @@ def _instance(
         rank=declaration.get("rank", 1),
         differs=declaration.get("differs", {}).get(label, ""),
         reading=declaration.get("reading", ""),
+        per=declaration.get("per", 100),
+        to=declaration.get("to", 1),
+        leading=declaration.get("leading", False),
     )
 
 

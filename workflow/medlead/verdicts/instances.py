@@ -31,8 +31,6 @@ SELECTIONS = {
     "together": ("first", "second"),
     "goes-with": ("first", "second"),
     "counted": ("record", "counts"),
-    "stated-number": ("first", "second"),
-    "about": ("first", "second"),
     "listed": ("parts",),
     "product": ("parts",),
     "possible-share": ("parts", "n"),
@@ -64,8 +62,6 @@ KIND_MEANINGS = {
     "together": "two facts that go together",
     "goes-with": "words that go with each other",
     "counted": "a record is among those that a table counts",
-    "stated-number": "a number that a text begins with",
-    "about": "a number repeated in round figures",
     "listed": "as many as are listed",
     "product": "a whole and what it is made of",
     "possible-share": "a percentage that some count can give",
@@ -126,7 +122,10 @@ class Instance:
     prints, else against `value`. `terms` are the words and numbers that a kind needs besides
     cells, such as a scale. For `counted` `left` is one record, `right` the counts of a table
     and `base` all records. Where `reading` is set, the test stands for one of several
-    ways to understand the print, and says nothing if that is not how it is meant.
+    ways to understand the print, and says nothing if that is not how it is meant. `per` is what
+    a share is of: 100 for a percentage, 1 for a mean. For `same`, `to` is the whole unit that
+    the second printing is rounded to, and with `leading` the first is the number that its text
+    begins with.
     """
 
     relation: str
@@ -142,6 +141,9 @@ class Instance:
     which: str = ""
     value: str = ""
     reading: str = ""
+    per: int = 100
+    to: int = 1
+    leading: bool = False
     terms: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property

@@ -26,12 +26,7 @@ from medlead.verdicts.judgement import (
 )
 from medlead.verdicts.labels import label_checks, label_findings
 from medlead.verdicts.mends import smallest_mends
-from medlead.verdicts.relations import (
-    Key,
-    numeric_values,
-    printed_cells,
-    test_instance,
-)
+from medlead.verdicts.relations import Key, numeric_values, test_instance
 from medlead.verdicts.respondents import site_findings
 from medlead.verdicts.solved import Solved, in_order, solved_judgements
 from medlead.verdicts.statements import told_of_names, told_of_statements

@@ -129,8 +129,9 @@ def _allowed(
         return needed, needed
     if instance.kind == "same":
         ends = [values[k] for k in instance.cells if k != key and k in values]
-        # One printing may be rounded to the unit, not more.
-        return (ends[0] - 1, ends[0] + 1) if ends else (None, None)
+        # One printing may be rounded to its unit, not more.
+        unit = instance.to
+        return (ends[0] - unit, ends[0] + unit) if ends else (None, None)
     if instance.kind == "descending":
         place = instance.left.index(key)
         after, before = instance.left[place + 1 : place + 2], instance.left[:place][-1:]
@@ -164,9 +165,9 @@ def _share_allows(
     count, base = sum_of(instance.right, values), sum_of(instance.base, values)
     if key in instance.right:
         others = count - values[key]
-        return base * least / 100 - others, base * most / 100 - others
+        return base * least / instance.per - others, base * most / instance.per - others
     others = base - values[key]
     return (
-        100 * count / most - others if most > 0 else None,
-        100 * count / least - others if least > 0 else None,
+        instance.per * count / most - others if most > 0 else None,
+        instance.per * count / least - others if least > 0 else None,
     )

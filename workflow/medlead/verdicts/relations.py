@@ -69,9 +69,9 @@ def sum_of(keys: Iterable[Key], values: Mapping[Key, Fraction]) -> Fraction:
 
 
 def share_of(instance: Instance, values: Mapping[Key, Fraction]) -> Fraction | None:
-    """The exact percentage that a share's count and base imply; None where the base is 0."""
+    """The exact percentage or mean that a count and a base imply; None where the base is 0."""
     base = sum_of(instance.base, values)
-    return 100 * sum_of(instance.right, values) / base if base else None
+    return instance.per * sum_of(instance.right, values) / base if base else None
 
 
 def _occupied(instance: Instance, values: Mapping[Key, Fraction]) -> tuple[Fraction, ...] | None:
@@ -162,8 +162,14 @@ def test_instance(
     if instance.kind == "same":
         (first,), (second,) = instance.left, instance.right
         left, right = text(first), text(second)
-        if first in values and second in values:
-            rule = reconciling_rule(values[first], right)
+        value = first_number(left) if instance.leading else values.get(first)
+        if value is not None and second in values:
+            left = _exact(value) if instance.leading else left
+            units = values[second] / instance.to
+            if instance.to == 1:
+                rule = reconciling_rule(value, right)
+            elif units.denominator == 1:  # else it is not rounded to that unit
+                rule = reconciling_rule(value / instance.to, str(units))
         else:
             rule = "exact" if left == right else None
     elif instance.kind == "share":

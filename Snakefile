@@ -63,7 +63,11 @@ rule all:
         ),
         plan.results("performance/triangulation-says.csv") if plan.triangulated else [],
         (
-            plan.results("verdicts/summary.json", "verdicts/audit-power.csv")
+            plan.results(
+                "verdicts/summary.json",
+                "verdicts/audit-power.csv",
+                "verdicts/methods.csv",
+            )
             if plan.builds("report")
             else []
         ),

@@ -1,20 +1,21 @@
 """Every base that a percentage could have been taken of, by hand and on the report's own print."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 import yaml
 
-from medlead.verdicts.bases import METHOD_COLUMNS, tried_bases
+from medlead.verdicts.bases import percentage_numbers
 from medlead.verdicts.declared import expand
-from medlead.verdicts.judge import printed_cells
-from medlead.verdicts.relations import Cell, DeclarationError, numeric_values
+from medlead.verdicts.grid import Number
+from medlead.verdicts.relations import Cell, DeclarationError, numeric_values, printed_cells
 from medlead.writing import read_csv
 
-PUBLISHED = Path(__file__).parents[2] / "data" / "published"
+ROOT = Path(__file__).parents[2]
+PUBLISHED, CONFIG = ROOT / "data" / "published", ROOT / "config" / "instruments"
 
 CELLS = [
     Cell(("t", "a", "n"), "18", "count"),
@@ -40,82 +41,114 @@ def u(*rows: str) -> dict[str, Any]:
 
 
 BASES: dict[str, Any] = {
-    "items": ["t"],
-    "tried": [
+    "bases": [
         {"base": "returned", "cells": u("back")},
         {"base": "answering", "by_item": {"t": u("few", "more")}},
         {"base": "too few", "cells": u("few")},
         {"base": "the same", "cells": u("again")},
     ],
+    "remainder": False,
 }
+ROUNDING = ["half-up", "half-even", "truncation"]
 
 
-def tried(declared: dict[str, Any] | None) -> pd.DataFrame:
-    return tried_bases(declared, expand([SHARE], CELLS), CELLS, numeric_values(CELLS))
+def tried(declared: dict[str, Any], cells: Sequence[Cell] = CELLS) -> Number:
+    (found,) = percentage_numbers(
+        declared, ROUNDING, expand([SHARE], cells), cells, numeric_values(cells)
+    )
+    return found
 
 
-def test_every_base_is_tried_and_the_lucky_match_is_visible() -> None:
-    frame = tried(BASES)
-    assert list(frame.columns) == METHOD_COLUMNS
-    assert frame[["method", "result", "match", "tries"]].to_numpy().tolist() == [
-        ["18 of 72, T : all, n", "25", "exact", 3],
-        ["18 of 73, returned", "24.65753425", "within rounding", 3],
-        # The cells of a base are added up; fewer than the count cannot be one.
-        ["18 of 70, answering", "25.71428571", "no", 3],
-        # Another cell of the same size is no other try.
-        ["18 of 72, the same", "25", "exact", 3],
+def test_every_base_is_tried_with_every_rounding() -> None:
+    found = tried(BASES)
+    # The cells of a base are added up; fewer than the count cannot be one. Another cell of the
+    # same size is no other try, and is named with the declared base.
+    bases = ["72, T : all, n; the same", "73, returned", "70, answering"]
+    assert [t.method for t in found.tries] == [f"18 of {b}; {r}" for b in bases for r in ROUNDING]
+    assert [t.plain for t in found.tries] == [True, True, *[False] * 7]
+    assert [t.match("25") for t in found.tries] == [
+        *["exact"] * 3,
+        *("within rounding", "within rounding", "no"),
+        *("no", "no", "within rounding"),
     ]
+    assert found.tries[3].result == "24.65753425"
 
 
 def test_a_base_with_several_names_is_one_try() -> None:
-    cells = {"item": "t", "rows": ["all"], "columns": ["n"]}
-    named = [{"base": name, "cells": cells} for name in ("completed", "used")]
-    frame = tried({"items": ["t"], "tried": named})
-    assert frame["method"].tolist() == ["18 of 72, completed; used"]
-    assert frame["tries"].tolist() == [1]
+    named = [{"base": name, "cells": u("back")} for name in ("completed", "used")]
+    found = tried({"bases": named, "remainder": False})
+    assert found.tries[3].method == "18 of 73, completed; used; half-up"
+    assert len(found.tries) == 6
 
 
-def test_other_items_and_studies_have_nothing_to_try() -> None:
-    assert tried(None).empty
-    assert tried({"items": ["u"], "tried": []}).empty
+def test_what_the_other_percentages_leave_is_tried() -> None:
+    cells = [
+        *(Cell(("t", r, "n"), n, "count") for r, n in (("a", "2"), ("b", "73"), ("all", "100"))),
+        *(Cell(("t", r, "%"), n, "percent") for r, n in (("a", "27"), ("b", "73"))),
+    ]
+    rows = {"item": "t", "rows": ["a", "b"]}
+    both = SHARE | {
+        "for_each": "row",
+        "percent": {**rows, "columns": ["%"]},
+        "count": {**rows, "columns": ["n"]},
+    }
+    declared = {"bases": [], "remainder": True}
+    found = percentage_numbers(
+        declared, ROUNDING, expand([both], cells), cells, numeric_values(cells)
+    )
+    assert [n.tries[-1].result for n in found] == ["27", "73"]
+    assert found[0].tries[-1].match("27") == "exact"
+    # What luck is measured by are the other percentages.
+    assert [n.others for n in found] == [("73",), ("27",)]
+
+
+def test_a_mean_is_no_percentage() -> None:
+    mean = expand([SHARE | {"per": 1}], CELLS)
+    assert not percentage_numbers(BASES, ROUNDING, mean, CELLS, numeric_values(CELLS))
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"items": ["t"], "tried": [{"base": "x", "cells": u("nowhere")}]},
-        {"items": ["t"], "tried": [{"base": "x", "by_item": {"v": u("back")}}]},
+        [{"base": "x", "cells": u("nowhere")}],
+        [{"base": "x", "by_item": {"v": u("back")}}],
     ],
 )
-def test_a_base_that_is_not_printed_is_refused(wrong: dict[str, Any]) -> None:
+def test_a_base_that_is_not_printed_is_refused(wrong: list[dict[str, Any]]) -> None:
     with pytest.raises(DeclarationError, match="bases"):
-        tried(wrong)
+        tried({"bases": wrong, "remainder": False})
 
 
-def test_the_published_percentages_of_the_survey_are_all_tried() -> None:
+def test_the_published_percentages_are_all_tried() -> None:
     frame = read_csv(PUBLISHED / "cells.csv")
     cells = printed_cells(frame)
-    declared = yaml.safe_load((PUBLISHED / "relations.yaml").read_text(encoding="utf-8"))
-    values = numeric_values(cells)
-    found = tried_bases(declared["bases"], expand(declared["relations"], cells), cells, values)
-    tried_cells = set(zip(found["item"], found["row"], found["column"], strict=True))
-    chapter = frame[(frame["section"] == "4") | frame["section"].str.startswith("4.")]
+    relations = yaml.safe_load((PUBLISHED / "relations.yaml").read_text("utf-8"))["relations"]
+    declared = yaml.safe_load((CONFIG / "methods.yaml").read_text(encoding="utf-8"))
+    found = percentage_numbers(
+        declared["percentages"],
+        declared["rounding"],
+        expand(relations, cells),
+        cells,
+        numeric_values(cells),
+    )
+    chapters = frame[frame["section"].str.match(r"3|4(\.|$)")]
     # A percentage of trusts, and not a figure from elsewhere or the end of a range.
-    percent = chapter[
-        (chapter["kind"] == "percent")
-        & (chapter["text"] != "")
-        & ~chapter["column"].isin(["low", "high", "% of national trusts"])
+    percent = chapters[
+        (chapters["kind"] == "percent")
+        & (chapters["text"] != "")
+        & ~chapters["column"].isin(["low", "high", "% of national trusts"])
     ]
     wanted = set(zip(percent["item"], percent["row"], percent["column"], strict=True))
-    assert wanted == tried_cells
+    assert wanted == {n.key for n in found}
     # By an own reckoning: what is printed, against the count and the base that the method names.
-    texts = {c.key: c.text for c in cells}
-    for row in found.to_dict("records"):
-        count, _, base = row["method"].partition(",")[0].partition(" of ")
-        share = Fraction(100) * int(count) / int(base)
-        text = texts[row["item"], row["row"], row["column"]]
-        near = abs(share - Fraction(text)) <= Fraction(1, 2 * 10 ** len(text.partition(".")[2]))
-        assert (row["match"] != "no") == near
+    for number in found:
+        places = len(number.printed.partition(".")[2])
+        assert any(t.plain for t in number.tries)
+        for one in (t for t in number.tries if t.rule in ROUNDING[:2]):
+            count, _, base = one.method.partition(",")[0].partition(" of ")
+            share = Fraction(100) * int(count) / int(base)
+            near = abs(share - Fraction(number.printed)) <= Fraction(1, 2 * 10**places)
+            assert (one.match(number.printed) != "no") <= near
     # A share of 72 is often printed as one of 73 would be: no base is proved by one percentage.
-    fits = found[found["match"] != "no"].groupby(["item", "row", "column"]).size()
-    assert (fits > 1).any()
+    fits = [sum(t.match(n.printed) != "no" for t in n.tries if not t.plain) for n in found]
+    assert any(fits)

@@ -15,11 +15,9 @@ from medlead.verdicts.judge import (
     Verdicts,
     judge,
     judge_marks,
-    printed_cells,
-    tried_methods,
 )
 from medlead.verdicts.judgement import Judgement
-from medlead.verdicts.relations import DeclarationError
+from medlead.verdicts.relations import DeclarationError, printed_cells
 from medlead.verdicts.solved import Pool, Solved, in_order
 from medlead.writing import read_csv
 
@@ -231,7 +229,6 @@ def test_a_print_without_relations_or_marks_is_judged_too() -> None:
     found = small(declarations={"outside": [], "relations": []}, significance=significance())
     assert found.summary["relations_total"] == 0
     assert set(found.summary["agreements_by_basis"].values()) == {0}
-    assert found.methods.empty
     assert found.summary["cells_by_verdict"]["not-derivable"] == 3
     assert found.audit.empty
 
@@ -318,24 +315,6 @@ def test_the_marks_of_all_tails_are_shown(two_sided: str, one_sided: str, shown:
     assert mark.rebuilt == shown
 
 
-def test_every_method_tried_is_listed_with_the_number_of_tries() -> None:
-    rows = [
-        ("a", "two-sided", "", "no"),
-        ("a", "one-sided", "*", "exact"),
-        ("b", "two-sided", "**", "exact"),
-    ]
-    found = tried_methods(significance(*rows), "table-28")
-    assert found.to_dict("list") == {
-        "item": ["table-28"] * 3,
-        "row": ["a / stars", "a / stars", "b / stars"],
-        "column": ["s"] * 3,
-        "method": ["t of r, two-sided", "t of r, one-sided", "t of r, two-sided"],
-        "result": ["no star", "*", "**"],
-        "match": ["no", "exact", "exact"],
-        "tries": [2, 2, 1],
-    }
-
-
 def test_no_marks_at_all() -> None:
     assert judge_marks(significance(), "t") == {}
 
@@ -383,23 +362,6 @@ def test_every_published_agreement_says_what_it_rests_on(published: Verdicts) ->
     counted, basis = published.summary["cells_by_verdict"], published.summary["agreements_by_basis"]
     assert sum(basis.values()) == counted["agrees"] + counted["agrees-by-rounding"]
     assert all(basis.values())
-
-
-def test_published_marks_are_judged_by_all_their_methods(published: Verdicts) -> None:
-    keys = ["item", "row", "column"]
-    cells = published.cells.set_index(keys)
-    seen = set()
-    marks = published.methods[published.methods["row"].str.endswith(" / stars")]
-    for key, tried in marks.groupby(keys):
-        verdict = cells.loc[key, "verdict"]
-        seen.add(verdict)
-        assert set(tried["tries"]) == {len(tried)} == {2}
-        fits = (tried["match"] != "no").sum()
-        assert (verdict in (Verdict.AGREES, Verdict.AGREES_BY_ROUNDING)) == (fits == len(tried))
-        assert (verdict == Verdict.AGREES) == (tried["match"] == "exact").all()
-        assert (verdict == Verdict.DIFFERS) == (fits == 0)
-    assert {Verdict.AGREES, Verdict.DIFFERS, Verdict.NOT_DERIVABLE} <= seen
-    assert 2 * published.cells["row"].str.endswith(" / stars").sum() == len(marks)
 
 
 def test_every_failing_relation_and_every_wrong_mark_is_a_finding(published: Verdicts) -> None:

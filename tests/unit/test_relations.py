@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medlead.verdicts.declared import expand, select
-from medlead.verdicts.judge import printed_cells
 from medlead.verdicts.mends import Mend, smallest_mends
 from medlead.verdicts.relations import (
     KIND_MEANINGS,
@@ -24,6 +23,7 @@ from medlead.verdicts.relations import (
     Key,
     Outcome,
     numeric_values,
+    printed_cells,
     share_of,
 )
 from medlead.verdicts.relations import test_instance as decide

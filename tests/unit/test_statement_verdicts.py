@@ -18,8 +18,8 @@ from medlead.reconstruction.statements import read_reading
 from medlead.sources.contracts import read_study
 from medlead.sources.messages import ProblemsFound
 from medlead.sources.printed_statements import NOT_CHECKABLE, statement_problems
-from medlead.verdicts.judge import Verdicts, judge, printed_cells
-from medlead.verdicts.relations import Cell
+from medlead.verdicts.judge import Verdicts, judge
+from medlead.verdicts.relations import Cell, printed_cells
 from medlead.verdicts.statements import (
     judged_statements,
     told_of_names,

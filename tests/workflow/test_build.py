@@ -14,7 +14,7 @@ pytestmark = pytest.mark.workflow
 
 # What each kind of edit reaches: no rule more, no rule less.
 PAGE = {"run_notebooks", "build_page", "record_run", "all"}
-JUDGED = {"judge_cells", "judge_claims"}
+JUDGED = {"judge_cells", "judge_claims", "try_methods"}
 OF_TRUSTS = {"check_trusts", "compare_trusts", "examine_extremes", "identify_correlations"}
 AFTER_TRUSTS = {"draw_performance"} | JUDGED | OF_TRUSTS | PAGE
 # What takes only the printed correlations: their marks, and whether they can stand together.
@@ -169,6 +169,7 @@ def test_a_rerun_after_an_edit_equals_a_build_from_nothing(scratch: Copy, tmp_pa
         ("verdicts/audit.py", JUDGED | PAGE),
         ("verdicts/claim_findings.py", {"judge_claims"} | PAGE),
         ("verdicts/claim_words.py", {"check_inputs", "judge_claims"} | PAGE),
+        ("verdicts/percentages.py", {"try_methods", "record_run", "all"}),
         ("present/site.py", {"build_page", "record_run", "all"}),
         ("engagement/typology.py", {"check_inputs"} | AFTER_SCORES | AFTER_STATEMENTS),
         ("engagement/reliability.py", {"measure_reliability"} | PAGE),
@@ -210,6 +211,12 @@ def test_one_module_reruns_the_rules_that_use_it(
             "gap: 0.001",
             "gap: 0.002",
             {"identify_correlations", "examine_extremes"} | JUDGED | PAGE,
+        ),
+        (
+            "config/instruments/methods.yaml",
+            "remainder: true",
+            "remainder: false",
+            {"try_methods", "record_run", "all"},
         ),
         (
             "config/instruments/further.yaml",

@@ -37,7 +37,6 @@ rule judge_cells:
         relations=plan.result("verdicts/relations.csv"),
         # What does not hold among the cells: the sentences come to it later.
         conflicts=plan.result("verdicts/conflicts.csv"),
-        methods=plan.result("verdicts/methods.csv"),
         counts=plan.result("verdicts/cells.json"),
         receipt=plan.receipt("judge_cells"),
     log:
@@ -147,3 +146,47 @@ rule plant_errors:
         "Verdicts 21/24: errors planted in the print, and how many are seen"
     script:
         "../scripts/plant_errors.py"
+
+
+# Every declared method for every printed number, and the chance that one fits by luck.
+rule try_methods:
+    input:
+        published=plan.published("cells.csv", "relations.yaml"),
+        methods=plan.instruments("methods.yaml"),
+        schema=plan.schema("methods.schema.json"),
+        reading=plan.instruments("significance.yaml"),
+        completions=plan.instruments("completions.yaml"),
+        scales=plan.instruments("ratings.yaml"),
+        trusts=plan.raw("trust_engagement"),
+        returns=plan.results("survey/coded.csv") if plan.rebuilt else [],
+        judged=rules.judge_cells.output.cells,
+        code=plan.code("try_methods"),
+    output:
+        tries=plan.result("verdicts/methods.csv"),
+        numbers=plan.result("verdicts/methods-numbers.csv"),
+        tally=plan.result("verdicts/methods-tally.csv"),
+        percentages=plan.result("verdicts/percentages.csv"),
+        receipt=plan.receipt("try_methods"),
+    log:
+        plan.log("try_methods"),
+    benchmark:
+        "benchmarks/try_methods.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.published("cells.csv", "relations.yaml"),
+            plan.instruments(
+                "methods.yaml", "significance.yaml", "completions.yaml", "ratings.yaml"
+            ),
+            plan.schema("methods.schema.json"),
+            plan.code("try_methods"),
+        ),
+        star_thresholds=config["analysis"]["star_thresholds"],
+        names=["trust_engagement"],
+        sheets=plan.sheets("trust_engagement"),
+        sums=plan.raw_sums("trust_engagement"),
+    message:
+        "Verdicts 21/24: the methods that could be behind the printed numbers"
+    script:
+        "../scripts/try_methods.py"

@@ -36,5 +36,4 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     write_csv(Path(job.output.cells), found.cells)
     write_csv(Path(job.output.relations), found.relations)
     write_csv(Path(job.output.conflicts), found.audit)
-    write_csv(Path(job.output.methods), found.methods)
     write_json(Path(job.output.counts), found.summary)

@@ -8,7 +8,8 @@ from medlead.sources.inputs import read_yaml
 from medlead.verdicts.claim_command import context_of, given_frames
 from medlead.verdicts.claim_findings import audit_with_claims
 from medlead.verdicts.claims import judge_claims, with_statements
-from medlead.verdicts.declared import expand, printed_cells
+from medlead.verdicts.declared import expand
+from medlead.verdicts.relations import printed_cells
 from medlead.writing import read_csv, write_csv, write_json
 
 job = snakemake

@@ -137,8 +137,8 @@ def check_everything(
         try:
             frames |= read_study({name: Path(file_)})
             if name == "captions":
-                texts = read_csv(Path(file_)), read_csv(register)
-                problems.extend(caption_problems(*texts, file_))
+                given_captions = read_csv(Path(file_))
+                problems.extend(caption_problems(given_captions, read_csv(register), file_))
         except ProblemsFound as found:
             problems.extend(found.problems)
     try:

@@ -17,7 +17,7 @@ from medlead.verdicts.claim_registry import Context
 from medlead.verdicts.claim_thresholds import load_words
 from medlead.verdicts.claim_values import Refused
 from medlead.verdicts.claims import Decided, judged_claim
-from medlead.verdicts.declared import printed_cells
+from medlead.verdicts.relations import printed_cells
 from medlead.writing import read_csv
 
 

@@ -12,8 +12,8 @@ from medlead.sources.texts import nearest
 from medlead.verdicts.claim_evidence import ClaimEvidence
 from medlead.verdicts.claim_language import Check, literal_of, parse
 from medlead.verdicts.claim_values import Refused
-from medlead.verdicts.declared import expand, printed_cells
-from medlead.verdicts.relations import DeclarationError
+from medlead.verdicts.declared import expand
+from medlead.verdicts.relations import DeclarationError, printed_cells
 
 _PLACED = ("item", "row", "column")
 _SELECTED = ("item", "rows", "columns")

@@ -23,7 +23,7 @@ from medlead.verdicts.instances import (
 from medlead.verdicts.templates import filled
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 # The sides of a test that stand for one number or one text, and so for one cell.
 _SINGLE = {
@@ -68,12 +68,6 @@ _DECLARATION_KEYS = {
 }
 # Keys that belong to one kind only, each with what it may be.
 _OF_KIND = {"per": ("share", (1, 100)), "leading": ("same", (True, False)), "to": ("same", ())}
-
-
-def printed_cells(cells: "pd.DataFrame") -> list[Cell]:
-    """The printed cells as the relations engine reads them, in print order."""
-    columns = (cells[c].astype(str) for c in ("item", "row", "column", "text", "kind"))
-    return [Cell((i, r, c), t, k) for i, r, c, t, k in zip(*columns, strict=True)]
 
 
 def select(cells: Sequence[Cell], selection: Mapping[str, Any], where: str) -> list[Cell]:

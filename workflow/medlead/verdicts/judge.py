@@ -8,11 +8,10 @@ import pandas as pd
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.verdicts.audit import audit_frame
-from medlead.verdicts.bases import tried_bases
 from medlead.verdicts.bounded import told_of_bounds
 from medlead.verdicts.causes import told_conflicts
 from medlead.verdicts.compare import judge_cells, rebuilt_cells, relation_frame
-from medlead.verdicts.declared import expand, printed_cells, select
+from medlead.verdicts.declared import expand, select
 from medlead.verdicts.judgement import (
     ARITHMETIC,
     COPIED,
@@ -26,13 +25,13 @@ from medlead.verdicts.judgement import (
 )
 from medlead.verdicts.labels import label_checks, label_findings
 from medlead.verdicts.mends import smallest_mends
-from medlead.verdicts.relations import Key, numeric_values, test_instance
+from medlead.verdicts.relations import Key, numeric_values, printed_cells, test_instance
 from medlead.verdicts.respondents import site_findings
 from medlead.verdicts.solved import Solved, in_order, solved_judgements
 from medlead.verdicts.statements import told_of_names, told_of_statements
 
 STARS_SUFFIX = " / stars"
-__all__ = ["STARS_SUFFIX", "Verdicts", "headline", "judge", "judge_marks", "printed_cells"]
+__all__ = ["STARS_SUFFIX", "Verdicts", "headline", "judge", "judge_marks"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,6 @@ class Verdicts:
     cells: pd.DataFrame
     relations: pd.DataFrame
     audit: pd.DataFrame
-    methods: pd.DataFrame
     summary: dict[str, Any]
 
 
@@ -80,26 +78,6 @@ def judge_marks(significance: pd.DataFrame, item: str) -> dict[Key, Judgement]:
             verdict, EvidenceClass.PRINTED_AGGREGATES, shown, rule, reason
         )
     return marks
-
-
-def tried_methods(significance: pd.DataFrame, item: str) -> pd.DataFrame:
-    """Every declared test of every mark, with its result and the number of tries for that mark.
-
-    Columns `item,row,column,method,result,match,tries`: a match is worth less the
-    more was tried.
-    """
-    tries = significance.groupby(["measure", "scale"])["tail"].transform("size")
-    return pd.DataFrame(
-        {
-            "item": item,
-            "row": significance["measure"] + STARS_SUFFIX,
-            "column": significance["scale"],
-            "method": "t of r, " + significance["tail"],
-            "result": [mark or "no star" for mark in significance["implied"]],
-            "match": significance["match"],
-            "tries": tries,
-        }
-    )
 
 
 def judge(
@@ -214,17 +192,12 @@ def judge(
         told=told,
         others=others,
     )
-    bases = tried_bases(declarations.get("bases"), instances, printed, values)
-    marks = tried_methods(significance, marked_item)
     # What is held against what is the print in each of them, whatever records there are.
     of_print = {"evidence": str(EvidenceClass.PRINTED_AGGREGATES)}
     return Verdicts(
         cells=judged,
         relations=relations.assign(**of_print),
         audit=audit.assign(**of_print),
-        methods=pd.concat(
-            [f for f in (bases, marks) if len(f)] or [marks], ignore_index=True
-        ).assign(**of_print),
         summary=headline(items, judged, relations, compared)
         | {"labels_checked": label_checks(captions, labels)},
     )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from medlead.evidence import EvidenceClass
 from medlead.printed import ROUNDING_RULES
 from medlead.verdicts.grid import (
+    CONSTRUCTED,
     EVEN,
     EXCHANGED,
     LUCKY,
@@ -242,6 +243,21 @@ def test_the_frames_tell_every_try_and_every_number() -> None:
     (row,) = tally.to_dict("records")
     assert (row["met_by_plain"], row["not_met_by_plain"], row["met_by_another"]) == (1, 1, 1)
     assert (row["lucky"], row["telling"]) == (1, 0)
+
+
+def test_records_made_to_meet_the_print_tell_nothing_by_meeting_it() -> None:
+    made = EvidenceClass.RECONSTRUCTED
+    rebuilt = numeric("records", Fraction(42), RULES, evidence=made)
+    others = tuple(map(str, range(50, 99)))
+    only = Number(("t", "a", "%"), "k", "42", (*share(30, 60, plain=True), *rebuilt), others)
+    both = Number(("t", "b", "%"), "k", "42", (*only.tries, *share(30, 72)), others)
+    weighed = [weigh(only), weigh(both)]
+    assert [w.worth(LIMIT) for w in weighed] == [CONSTRUCTED, TELLING]
+    tries = tries_frame(weighed, LIMIT)
+    assert set(tries.loc[tries["evidence"] == str(made), "word"]) == {CONSTRUCTED}
+    (tally,) = tally_frame(weighed, LIMIT).to_dict("records")
+    assert [tally[k] for k in ("lucky", "telling", "constructed")] == [0, 1, 1]
+    assert tally["met_by_another"] == 2
 
 
 def test_the_class_is_that_of_the_freest_try_that_fits() -> None:

@@ -24,7 +24,8 @@ from medlead.writing import plain_number
 
 EXACT, WITHIN_ROUNDING, NO_MATCH = "exact", "within rounding", "no"
 EXCHANGED, EVEN = "exchanged", "even"
-LUCKY, TELLING = "lucky", "telling"
+LUCKY, TELLING, CONSTRUCTED = "lucky", "telling", "constructed"
+"""What a match is worth. Records made to meet the print meet it by construction: no evidence."""
 METHOD_COLUMNS = [
     *("item", "row", "column", "kind", "method", "plain", "result", "match", "tries"),
     *("results", "reached", "of", "chance", "model", "word", "evidence"),
@@ -35,8 +36,11 @@ NUMBER_COLUMNS = [
 ]
 TALLY_COLUMNS = [
     *("kind", "numbers", "tries", "met_by_plain", "not_met_by_plain", "met_by_another"),
-    *("expected_by_luck", "lucky", "telling", "evidence"),
+    *("expected_by_luck", "lucky", "telling", "constructed", "evidence"),
 ]
+
+
+_MADE = (EvidenceClass.RECONSTRUCTED, EvidenceClass.SIMULATED)
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,23 @@ class Weighed:
         return self.by_plain if tried.plain else self.by_another
 
     @property
+    def fitting(self) -> list[Try]:
+        """The tries that reach the number: the plain ones, else the others."""
+        pairs = zip(self.number.tries, self.matches, strict=True)
+        return [t for t, m in pairs if m != NO_MATCH and t.plain is self.met_by_plain]
+
+    def word(self, tried: Try, limit: float) -> str:
+        """What the match of one try that fits is worth."""
+        if tried.evidence in _MADE:
+            return CONSTRUCTED
+        return self.luck(tried).word(EXACT, limit)
+
+    def worth(self, limit: float) -> str:
+        """What the match of the number is worth, empty where there is none."""
+        words = [self.word(t, limit) for t in self.fitting]
+        return next((w for w in words if w != CONSTRUCTED), words[0] if words else "")
+
+    @property
     def plain_match(self) -> str:
         """The best match of a plain try, empty where there is no plain one."""
         return self._best(plain=True)
@@ -254,7 +275,8 @@ def tries_frame(weighed: Iterable[Weighed], limit: float) -> pd.DataFrame:
     for w in weighed:
         for tried, match in zip(w.number.tries, w.matches, strict=True):
             luck = w.luck(tried)
-            told = [luck.reached, luck.of, luck.chance, w.number.model, luck.word(match, limit)]
+            word = "" if match == NO_MATCH else w.word(tried, limit)
+            told = [luck.reached, luck.of, luck.chance, w.number.model, word]
             made = [tried.method, "yes" if tried.plain else "no", tried.result, match]
             counted = [len(w.matches), w.results]
             rows.append([*w.number.key, w.number.kind, *made, *counted, *told, str(tried.evidence)])
@@ -271,18 +293,15 @@ def numbers_frame(
     """
     rows = []
     for w in weighed:
-        pairs = list(zip(w.number.tries, w.matches, strict=True))
-        fitting = [t for t, m in pairs if m != NO_MATCH and t.plain is w.met_by_plain]
-        luck = w.by_plain if w.met_by_plain else w.by_another
-        match = w.plain_match if w.met_by_plain else w.other_match or NO_MATCH
+        fitting, luck = w.fitting, w.by_plain if w.met_by_plain else w.by_another
         resting = [t.evidence for t in fitting] or [t.evidence for t in w.number.tries]
         rows.append(
             [
                 *(*w.number.key, w.number.kind, w.number.printed, verdicts.get(w.number.key, "")),
-                *(w.plain_match or "none", len(pairs), w.results),
+                *(w.plain_match or "none", len(w.matches), w.results),
                 sum(m != NO_MATCH for m in w.matches),
                 " | ".join(dict.fromkeys(t.method for t in fitting)),
-                *(luck.reached, luck.of, luck.chance, w.number.model, luck.word(match, limit)),
+                *(luck.reached, luck.of, luck.chance, w.number.model, w.worth(limit)),
                 str(resting_on(*resting)),
             ]
         )
@@ -299,13 +318,13 @@ def tally_frame(weighed: Sequence[Weighed], limit: float) -> pd.DataFrame:
     for kind in dict.fromkeys(w.number.kind for w in weighed):
         here = [w for w in weighed if w.number.kind == kind]
         missed = [w for w in here if not w.met_by_plain]
-        words = [w.by_another.word(w.other_match or NO_MATCH, limit) for w in missed]
+        words = [w.worth(limit) for w in missed]
         rows.append(
             [
                 *(kind, len(here), sum(len(w.matches) for w in here)),
                 *(len(here) - len(missed), len(missed), sum(w.met_by_another for w in missed)),
                 sum(w.by_another.chance for w in missed if len(w.number.tries) > _plain(w)),
-                *(words.count(LUCKY), words.count(TELLING)),
+                *(words.count(word) for word in (LUCKY, TELLING, CONSTRUCTED)),
                 str(resting_on(*(t.evidence for w in here for t in w.number.tries))),
             ]
         )

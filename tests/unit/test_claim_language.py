@@ -11,6 +11,7 @@ from medlead.sources.messages import ProblemsFound
 from medlead.verdicts import claim_language
 from medlead.verdicts.claim_language import DEEPEST, LONGEST, parse
 from medlead.verdicts.claim_registry import WORDS
+from medlead.verdicts.claim_verdicts import ClaimReason
 
 GOOD = (
     'cell("table-01", "A", "Staff") > 3',
@@ -103,6 +104,9 @@ pieces = st.sampled_from(
 @example("(" * 3000)
 @example("\x00")
 @example("9" * 400 + ".0 == 1")
+@example("most(" * 900)
+@example("-" * 3000 + "1 == 1")
+@example("'\ud800' == 'a'")
 def test_no_text_does_anything_but_be_read_or_refused(text: str) -> None:
     try:
         read = parse(text)
@@ -147,3 +151,14 @@ def test_the_files_that_checks_name_are_found_without_reading_them(tmp_path: Pat
         "records": ["sites"],
     }
     assert files_named([str(tmp_path / "none.csv")]) == {"frames": [], "records": []}
+
+
+def test_the_documentation_tells_every_word_and_reason_as_it_is() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "claims.md").read_text(encoding="utf-8")
+    lines = set(text.splitlines())
+    assert {f"- `{w.usage}`: {w.meaning}" for w in WORDS.values()} <= lines
+    assert {f"- `{reason}`: {reason.meaning}" for reason in ClaimReason} <= lines
+    told = [line.removeprefix("- `").split("(")[0] for line in lines if line.startswith("- `")]
+    assert sorted(told) == sorted(
+        [*WORDS, *(f"{r}`: {r.meaning}".split("(")[0] for r in ClaimReason)]
+    )

@@ -73,6 +73,11 @@ def test_a_threshold_of_ours_decides_only_where_nothing_else_does() -> None:
     assert either(truth(False), ours).firm is None
 
 
+def test_a_leaf_of_ours_is_firm_in_nothing() -> None:
+    assert leaf(True, "x", firm=False).firm is None
+    assert leaf(True, "x").firm is True
+
+
 def test_what_is_free_is_open_whatever_it_says_and_tells_it() -> None:
     found = leaf(True, "3 is above 2", Basis(free=True))
     assert found.value is None

@@ -246,6 +246,7 @@ TURNING = {
     "just_over": ("just_over(200 + 200 * {0}, 200)", 1),
     "just_under": ("just_under(200 - 200 * {0}, 200)", 1),
     "clearly_higher": ("clearly_higher(10 + 10 * {0}, 10)", -1),
+    "strong": ("strong(0 - {0})", -1),
     "similar": ("similar(10 - 10 * {0}, 10)", 1),
     # Of 1 - v and 1 + v the coefficient of variation is v.
     "little_variation": ("", 1),
@@ -268,6 +269,11 @@ def test_a_word_of_ours_turns_at_its_threshold_and_is_marked(name: str) -> None:
     (judged,) = found.judged
     assert judged.word == name
     assert "(ours)" in " ".join(found.told)
+
+
+def test_a_correlation_that_may_have_either_sign_can_be_none() -> None:
+    assert truth('strong(identified("s") - 5)').value is None
+    assert truth("strong(-0.7)").value is True
 
 
 @pytest.mark.parametrize("name", ["little_variation", "wide_variation"])

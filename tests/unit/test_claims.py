@@ -345,8 +345,8 @@ def test_ids_follow_their_sections_and_rows_follow_the_lines(tmp_path: Path) -> 
 
 
 def test_checks_that_name_what_is_not_printed_are_all_told() -> None:
-    given = claims('cell("table-03", "Londn", "x") == 1', 'relation("no-such")', "nosuch()")
-    given["line"] = ["999999", "1", "1"]
+    checks = ('cell("table-03", "Londn", "x") == 1', 'relation("no-such")', "nosuch()", "4 == 4")
+    given = claims(*checks).assign(line=["999999", "1", "1", "1"])
     found = claim_problems(given, ITEMS, CELLS, RELATIONS)
     told_ = " ".join(f"{p.row} {p.column} {p.what}" for p in found)
     for part in (
@@ -354,6 +354,7 @@ def test_checks_that_name_what_is_not_printed_are_all_told() -> None:
         "2 check there is no row of Table 3 'Londn'",
         "3 check there is no relation 'no-such'",
         "4 check place 1: there is no word 'nosuch'",
+        "5 check the check looks at no evidence",
     ):
         assert part in told_
     assert found[1].mend == "did you mean 'London'?"

@@ -11,6 +11,7 @@ from medlead.sources.messages import Problem, ProblemsFound
 from medlead.sources.texts import nearest
 from medlead.verdicts.claim_evidence import ClaimEvidence
 from medlead.verdicts.claim_language import Check, literal_of, parse
+from medlead.verdicts.claim_registry import WORDS
 from medlead.verdicts.claim_values import Refused
 from medlead.verdicts.declared import expand
 from medlead.verdicts.relations import DeclarationError, printed_cells
@@ -33,8 +34,8 @@ def claim_problems(
 ) -> list[Problem]:
     """All that is wrong with the checks, and with what they and the lines point at.
 
-    All frames are as text. A check must parse, and the cells and relations that it names
-    must be there; a line must not lie behind the last one of the register.
+    All frames are as text. A check must parse and look at evidence, and the cells and relations
+    that it names must be there; a line must not lie behind the last one of the register.
     """
     evidence = ClaimEvidence(printed_cells(cells), dict[str, EvidenceClass](), _none, _none)
     try:
@@ -66,6 +67,10 @@ def _none(_: str) -> None:
 
 def _unknown(check: Check, evidence: ClaimEvidence, relations: set[str]) -> list[Refused]:
     found = []
+    names = [call.func.id for call in check.calls if isinstance(call.func, ast.Name)]
+    if not any(WORDS[name].looks or WORDS[name].whole for name in names):
+        mend = "ask for what decides it, or write not_checkable(...)"
+        found.append(Refused("the check looks at no evidence", mend))
     for call in check.calls:
         name = call.func.id if isinstance(call.func, ast.Name) else ""
         if name in _CELL_WORDS:

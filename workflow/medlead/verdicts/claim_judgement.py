@@ -244,3 +244,15 @@ def little_variation(context: Context, s: Series) -> Truth:
 def wide_variation(context: Context, s: Series) -> Truth:
     """The coefficient of variation, or for shares the greatest difference, is at least this."""
     return _variation(context, "wide_variation", s, True)
+
+
+@word(ours=True)
+def strong(context: Context, r: Number) -> Truth:
+    """A correlation of at least the threshold, whatever its sign.
+
+    Half and more is what Cohen (1988) calls large.
+    """
+    ends = sorted((abs(r.low), abs(r.high)))
+    low = Fraction(0) if r.low <= 0 <= r.high else ends[0]
+    size = Number(low, ends[1], r.rounded, interval=r.interval, basis=r.basis)
+    return _judged("strong", size, True, context.thresholds["strong"].value, f"correlation {r}")

@@ -53,14 +53,18 @@ class Word:
     @property
     def usage(self) -> str:
         """How it is written, in one line."""
-        given = []
-        for p in self.parameters:
-            given.append(
-                p.name if p.needed else f"{p.name}=..." if not p.by_place else f"[{p.name}]"
-            )
-        return (
-            f"{self.name}({', '.join([*given, *(['column=value, ...'] if self.any_key else [])])})"
-        )
+        given = [
+            (p.name if p.by_place else f"{p.name}=...")
+            if p.needed
+            else (f"[{p.name}]" if p.by_place else f"[{p.name}=...]")
+            for p in self.parameters
+        ]
+        return f"{self.name}({', '.join([*given, *(['key=value, ...'] if self.any_key else [])])})"
+
+    @property
+    def looks(self) -> bool:
+        """Whether it looks at evidence."""
+        return self.context and not self.ours
 
 
 class Name(str):

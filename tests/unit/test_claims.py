@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from medlead.__main__ import main
 from medlead.evidence import EvidenceClass
 from medlead.sources.contracts import read_study
 from medlead.sources.inputs import read_yaml
@@ -384,3 +385,19 @@ def test_a_check_can_be_tried_on_what_was_built(tmp_path: Path) -> None:
     assert "verdict:" in one
     with pytest.raises(ProblemsFound, match="no claim"):
         claims_told(PUBLISHED / "claims.csv", "9.9-99", given)
+
+
+def test_the_commands_tell_what_was_found_or_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = ["--results", str(tmp_path), "--published", str(PUBLISHED)]
+    folders += ["--raw", str(ROOT / "data/raw")]
+    folders += ["--words", str(ROOT / "config/instruments/words.yaml")]
+    check = 'most(cell("table-04", "Acute", "Number of responses"), 72)'
+    assert main(["check", check, *folders]) == 0
+    assert "verdict:   holds" in capsys.readouterr().out
+    assert main(["check", "nosuch()", *folders]) == 1
+    assert "no word 'nosuch'" in capsys.readouterr().err
+    file, first = str(PUBLISHED / "claims.csv"), str(CLAIMS["claim"].iloc[0])
+    assert main(["claims", first, "--file", file, *folders]) == 0
+    assert first in capsys.readouterr().out

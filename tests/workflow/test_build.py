@@ -248,6 +248,14 @@ def test_the_summary_adds_up(built: Copy) -> None:
     cells = built.results()["verdicts/cells.csv"].decode().splitlines()
     assert sum(summary["cells_by_verdict"].values()) == summary["cells_total"]
     assert len((built.folder / "data/published/cells.csv").read_text().splitlines()) == len(cells)
+    claims = list(csv.DictReader(built.results()["verdicts/claims.csv"].decode().splitlines()))
+    assert sum(summary["claims_by_verdict"].values()) == summary["claims_total"] == len(claims)
+    told = {row["claim"] for row in claims}
+    for file in ("claims.csv", "engagement.csv"):
+        with (built.folder / "data/published" / file).open(encoding="utf-8") as lines:
+            given = {next(iter(row.values())) for row in csv.DictReader(lines)}
+        assert given <= told
+    assert len(told) == len(claims)
 
 
 def test_a_workbook_gives_the_same_table_as_the_file(built: Copy, tmp_path: Path) -> None:

@@ -155,6 +155,10 @@ def _print_counts(summary: Mapping[str, Any]) -> None:
         f"{summary['relations_total']} relations within the print tested: "
         f"{summary['relations_holding']} hold, {summary['relations_failing']} fail."
     )
+    counts = summary.get("claims_by_verdict", {})
+    if counts:
+        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        print(f"{summary['claims_total']} sentences of the report judged: {told}.")
 
 
 def main(arguments: list[str] | None = None) -> int:

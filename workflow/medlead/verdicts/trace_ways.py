@@ -75,6 +75,12 @@ _CLAIM = ("section", "line", "statement", "check", "verdict", "computed", "reaso
 _CLAIM_MORE = ("rests_on", "judgement", "evidence")
 
 
+def _maker(evidence: Evidence, key: Key) -> dict[str, str]:
+    """The rule that made a result which a claim names, without its folder and ending."""
+    step = evidence.lineage.maker.get(f"{evidence.paths.results}/{key[0]}.csv")
+    return {"made by": step.rule} if step else {}
+
+
 def trace_claim(evidence: Evidence, name: str) -> Way:
     """The way of a claim: what it says and by which check, its verdict, and what that used."""
     frame = evidence.claims
@@ -89,7 +95,7 @@ def trace_claim(evidence: Evidence, name: str) -> Way:
     keys = [(str(u["item"]), str(u["row"]), str(u["column"])) for u in uses]
     cells = list(dict.fromkeys(k for k in keys if k in evidence.printed))
     others = [
-        {str(k): str(v) for k, v in u.items() if k != "claim" and str(v)}
+        {str(k): str(v) for k, v in u.items() if k != "claim" and str(v)} | _maker(evidence, k)
         for u, k in zip(uses, keys, strict=True)
         if k not in evidence.printed
     ]

@@ -1,0 +1,333 @@
+"""The way of a printed cell, a claim and an item, in a small project made for the test."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from trace_world import CELLS, evidence_of, frame, write_files
+
+from medlead.evidence import Reason, Verdict
+from medlead.present.traced import FIELDS, embedded, numbered, page_traces
+from medlead.verdicts.trace_evidence import Evidence, Way
+from medlead.verdicts.trace_names import NotFound, found, name_key
+from medlead.verdicts.trace_records import Rows, all_rows, rows_by_key, rows_by_values
+from medlead.verdicts.trace_ways import trace
+from medlead.verdicts.trace_words import row_words, words
+from medlead.verdicts.tracing import trace_cell
+
+INDEX = "Index (in descending order)"
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Evidence:
+    write_files(tmp_path)
+    return evidence_of(tmp_path)
+
+
+def file_of(way: Way, name: str) -> Way:
+    (found,) = [f for f in way["files"] if f["file"] == name]
+    return dict(found)
+
+
+# --- a cell -----------------------------------------------------------------------------------
+
+
+def test_the_way_of_a_copied_record(evidence: Evidence) -> None:
+    way = trace(evidence, ["table-01", "5", INDEX])
+    assert way["printed"] == {
+        "text": "62.0",
+        "kind": "statistic",
+        "section": "6.3",
+        "line": 10,
+        "file": "print/cells.csv",
+        "row": 2,
+    }
+    assert way["verdict"]["verdict"] == "agrees-by-construction"
+    assert way["verdict"]["meaning"] == Verdict.AGREES_BY_CONSTRUCTION.meaning
+    assert way["verdict"]["row"] == 2
+    assert way["result"]["value"] == "62.0"
+    assert (way["result"]["file"], way["result"]["rows"]) == ("results/tables/table-01.csv", [2])
+    made = way["made_by"]
+    assert (made["rule"], made["file"], made["line"]) == ("compare", "workflow/rules/all.smk", 1)
+    assert made["script"] == "workflow/scripts/compare.py"
+    assert made["functions"] == [
+        {
+            "module": "medlead.layer.sums",
+            "name": "add",
+            "file": "workflow/medlead/layer/sums.py",
+            "line": 3,
+        }
+    ]
+    # The third line of the file, where the heading is the first.
+    raw = file_of(way, "raw/trusts.csv")
+    assert (raw["rows"], raw["of"], raw["how"], raw["is"]) == ([3], 2, "trust 5", "records")
+    assert raw["now"] == "same"
+    assert len(raw["sha256"]) == 64
+    assert way["files"][0] == raw
+    assert way["stale"] == []
+    assert way["judged_by"]["rule"] == "judge"
+
+
+def test_a_value_of_several_rows_is_told_with_all_of_them(evidence: Evidence) -> None:
+    way = trace(evidence, ["table-02", "Quality / stars", "Index"])
+    assert way["result"]["rows"] == [2, 3]
+    assert way["result"]["value"] == "0.1 to 0.2; 0.3"
+    # It rests on the inputs that are named, and not on the record.
+    assert [f["file"] for f in way["files"]] == ["print/cells.csv"]
+    assert way["methods"] == [
+        {"method": "t of r, two-sided", "result": "***", "match": "exact", "tries": "2"}
+    ]
+
+
+def test_a_cell_that_follows_from_others_rests_on_their_rows(evidence: Evidence) -> None:
+    way = trace(evidence, ["section-4.1", "back", "percent"])
+    assert way["result"]["file"] == "results/verdicts/relations.csv"
+    # The relation from which it follows, not the other one that fails.
+    assert way["result"]["rows"] == [2]
+    assert file_of(way, "print/cells.csv")["rows"] == [8, 6, 7]
+    assert {f["file"] for f in way["files"]} == {"print/cells.csv", "print/relations.yaml"}
+    assert [(r["name"], r["outcome"], r["derived"]) for r in way["relations"]] == [
+        ("shares[back]", "holds", True)
+    ]
+
+
+def test_a_cell_that_differs_names_the_relation_that_fails(evidence: Evidence) -> None:
+    way = trace(evidence, ["section-4.1", "back", "count"])
+    assert way["result"]["rows"] == [3]
+    assert way["result"]["value"] == "73"
+    assert [f["finding"] for f in way["findings"]] == ["finding-001"]
+    assert [c["claim"] for c in way["claims"]] == ["es-02"]
+
+
+def test_a_cell_that_nothing_gives_ends_at_the_print(evidence: Evidence) -> None:
+    way = trace(evidence, ["section-4.1", "sent", "count"])
+    assert way["result"] is None
+    assert way["made_by"] is None
+    assert way["verdict"]["reason_meaning"] == Reason.BASIC_FACT.meaning
+    (only,) = way["files"]
+    assert (only["file"], only["rows"], only["recorded"]) == ("print/cells.csv", [6], True)
+
+
+def test_findings_concern_a_cell_by_its_relation_or_by_its_name(evidence: Evidence) -> None:
+    def of(*names: str) -> list[str]:
+        return [f["finding"] for f in trace(evidence, names)["findings"]]
+
+    assert of("table-02", "Quality / stars", "Index") == ["finding-002"]
+    assert of("table-01", "5", "Index of quality") == ["finding-003"]
+    assert of("table-01", "5", INDEX) == []
+    # The relation of three cells fails for all of them.
+    assert of("section-4.1", "sent", "count") == ["finding-001"]
+
+
+def test_what_was_changed_since_is_told(evidence: Evidence, tmp_path: Path) -> None:
+    (tmp_path / "raw/trusts.csv").write_text("trust,index\n", encoding="utf-8")
+    (tmp_path / "results/tables/table-01.csv").unlink()
+    now = evidence_of(tmp_path, lineage=evidence.lineage)
+    way = trace(now, ["table-01", "5", INDEX])
+    assert way["stale"] == [
+        "results/tables/table-01.csv is missing since it was written by compare",
+        "raw/trusts.csv is changed since it was read by compare",
+    ]
+    assert file_of(way, "raw/trusts.csv")["now"] == "changed"
+    assert "STALE" in words(way)
+    # A cell that does not rest on the record is not stale by it, only its verdict is told.
+    other = trace(now, ["section-4.1", "back", "percent"])
+    assert not any("raw/trusts.csv" in told for told in other["stale"])
+
+
+def test_without_verdicts_the_print_is_traced_all_the_same(tmp_path: Path) -> None:
+    write_files(tmp_path)
+    nothing = {"verdicts": None, "relations": None, "audit": None, "methods": None, "used": None}
+    way = trace(evidence_of(tmp_path, **nothing, claims=None), ["table-01", "5", INDEX])
+    assert way["verdict"] is None
+    assert way["printed"]["text"] == "62.0"
+    assert "not built" in words(way)
+
+
+@pytest.mark.parametrize("key", [tuple(line.split(",")[:3]) for line in CELLS.split("\n")[1:]])
+def test_every_cell_is_told_in_words_and_in_json(
+    evidence: Evidence, key: tuple[str, str, str]
+) -> None:
+    way = trace_cell(evidence, key)
+    assert json.loads(json.dumps(way)) == way
+    told = words(way)
+    assert way["printed"]["text"] in told
+    assert way["verdict"]["verdict"] in told
+    for file in way["files"]:
+        assert f"SHA-256 {file['sha256']}, as recorded" in told
+    # A word that is longer than a line is not cut, so that it can be copied.
+    assert all(len(line) <= 100 or " " not in line.strip() for line in told.splitlines())
+
+
+# --- items and claims -------------------------------------------------------------------------
+
+
+def test_an_item_tells_its_way_and_lists_its_cells(evidence: Evidence) -> None:
+    way = trace(evidence, ["table-01"])
+    assert way["results"] == ["results/tables/table-01.csv"]
+    assert way["made_by"]["rule"] == "compare"
+    assert [(c["row"], c["text"], c["verdict"]) for c in way["cells"]] == [
+        ("5", "62.0", "agrees-by-construction"),
+        ("5", "Good", "agrees-by-construction"),
+        ("12", "59.0", "agrees-by-construction"),
+    ]
+    assert len(trace(evidence, ["table-01", "5"])["cells"]) == 2
+    assert '"12" "Index (in descending order)": 59.0' in words(way)
+    alone = trace(evidence, ["figure-05"])
+    assert (alone["cells"], alone["results"], alone["made_by"]) == ([], [], None)
+    assert "no cell of it is printed" in words(alone)
+
+
+def test_a_claim_tells_what_it_used(evidence: Evidence) -> None:
+    way = trace(evidence, ["ES-2"])
+    assert (way["claim"], way["verdict"], way["line"]) == ("es-02", "fails", "5")
+    assert [(c["row"], c["text"]) for c in way["cells"]] == [("back", "72"), ("sent", "179")]
+    (other,) = way["others"]
+    assert other["item"] == "perf/marks"
+    assert other["made by"] == "compare"
+    assert all(len(f["sha256"]) == 64 or f["file"] == "print/claims.csv" for f in way["files"])
+    told = words(way)
+    assert 'section-4.1 "back" "count": 72' in told
+    assert "a threshold of ours" not in told
+    assert "a threshold of ours" in words(trace(evidence, ["4.1-03"]))
+
+
+# --- names ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("table-01", "5", "index (in"),
+        ("Table 1", "5", "  INDEX (In descending ORDER) "),
+        ("TABLE1", "05", INDEX),
+    ],
+)
+def test_names_are_taken_as_people_type_them(evidence: Evidence, names: tuple[str, ...]) -> None:
+    assert trace(evidence, names)["cell"] == {"item": "table-01", "row": "5", "column": INDEX}
+
+
+@pytest.mark.parametrize(
+    ("names", "near"),
+    [
+        (("tabel-01", "5", INDEX), "table-01"),
+        (("table-01", "5", "index"), "Index of quality"),  # two begin so
+        (("table-01", "5", "quality"), "Index of quality"),  # it stands within
+        (("table-01", "55", INDEX), "5"),
+        (("table-99",), "table-01"),
+    ],
+)
+def test_a_name_that_is_not_there_names_the_nearest(
+    evidence: Evidence, names: tuple[str, ...], near: str
+) -> None:
+    with pytest.raises(NotFound) as error:
+        trace(evidence, names)
+    assert near in error.value.near
+    assert set(error.value.near) <= set(error.value.allowed)
+    assert near in str(error.value)
+
+
+def test_the_very_name_is_found_beside_one_that_is_alike() -> None:
+    assert found("row", "a b", ["ab", "a b"]) == "a b"
+    with pytest.raises(NotFound):
+        found("row", "A-B", ["ab", "a b"])
+    assert found("row", "1", ["1", "10", "12"]) == "1"
+    assert name_key("table-005") == name_key("Table 5") != name_key("table-50")
+    with pytest.raises(NotFound, match="and 10 more"):
+        found("row", "", [str(n) for n in range(50)])
+
+
+# --- rows -------------------------------------------------------------------------------------
+
+
+def test_rows_are_numbered_as_the_file_is_seen() -> None:
+    held = frame("site,group,q\nA,x,1\nB,y,2\nA,y,3")
+    assert all_rows(held) == Rows((2, 3, 4), 3)
+    by_key = rows_by_key(held, "site", ("q", "A"))
+    assert by_key is not None
+    assert by_key.rows == (2, 4)
+    assert rows_by_key(held, "site", ("C",)) is None
+    both = rows_by_values(held, {"site": "A", "group": "x + y"}, "all", " + ")
+    assert both == Rows((2, 4), 3, ("A", "A"), "site A, group x + y")
+    every = rows_by_values(held, {"site": "", "group": "all"}, "all", " + ")
+    assert every is not None
+    assert every.rows == (2, 3, 4)
+    assert rows_by_values(held, {"site": "C"}, "all", " + ") is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "of", "told"),
+    [
+        ([3], 9, "row 3"),
+        ([2, 3, 4], 3, "all 3 rows"),
+        ([2, 4], 3, "2 of 3 rows: 2, 4"),
+        ([2, 3, 4, 5, 6, 7], 9, "6 of 9 rows: 2, 3, 4, 5, 6, ..."),
+        ([], 9, "none of 9 rows"),
+        ([], 0, ""),
+    ],
+)
+def test_rows_in_words(rows: list[int], of: int, told: str) -> None:
+    assert row_words(rows, of) == told
+
+
+# --- the data of the page ---------------------------------------------------------------------
+
+
+def test_the_page_has_the_same_way_in_short(evidence: Evidence) -> None:
+    data = page_traces(evidence)
+    assert len(data["cells"]) == len(evidence.printed)
+    for key, number in numbered(data).items():
+        way = trace_cell(evidence, key)
+        cell = dict(zip(FIELDS, data["cells"][number], strict=True))
+        texts = data["texts"]
+        assert tuple(texts[cell[n]] for n in ("item", "row", "column")) == key
+        assert texts[cell["printed"]] == (way["printed"]["text"] or "(blank)")
+        assert texts[cell["kind"]] == way["printed"]["kind"]
+        at = f"section {way['printed']['section']}, line {way['printed']['line']}"
+        assert texts[cell["at"]] == at
+        assert cell["place"] == way["printed"]["row"]
+        for name in ("verdict", "rule", "reason", "evidence", "rebuilt"):
+            assert texts[cell[name]] == way["verdict"][name]
+        assert data["words"][way["verdict"]["verdict"]] == way["verdict"]["meaning"]
+        if way["result"]:
+            assert texts[cell["result"][0]] == way["result"]["file"]
+            assert data["made"][cell["made"]][0] == way["made_by"]["rule"]
+        else:
+            assert (cell["result"], cell["made"]) == (0, -1)
+        places = [f[0] if isinstance(f, list) else f for f in cell["files"]]
+        listed = [f for f in way["files"] if f["is"] != "instrument"]
+        assert [data["files"][p][:2] for p in places] == [
+            [f["file"], f["sha256"][:12]] for f in listed
+        ]
+        tests = [data["relations"][n][:2] for n in cell["relations"]]
+        assert tests == [[r["name"], r["outcome"]] for r in way["relations"]]
+        assert [data["findings"][n][0] for n in cell["findings"]] == [
+            f["finding"] for f in way["findings"]
+        ]
+        assert [data["claims"][n][0] for n in cell["claims"]] == [c["claim"] for c in way["claims"]]
+
+
+def test_shared_texts_stand_once(evidence: Evidence) -> None:
+    data = page_traces(evidence)
+    for name in ("texts", "files", "relations", "made"):
+        held = [json.dumps(value) for value in data[name]]
+        assert len(held) == len(set(held)), name
+
+
+def test_the_data_cannot_end_the_element_that_holds_them(evidence: Evidence) -> None:
+    cells = evidence.cells.copy()
+    cells.loc[0, "text"] = "</script><b>"
+    data = page_traces(evidence_of(evidence.disk.root, cells=cells))
+    text = embedded(data)
+    assert "<" not in text
+    assert json.loads(text) == data
+    assert embedded(None) == ""
+    assert numbered(None) == {}
+
+
+def test_a_frame_of_no_verdicts_still_makes_a_page(tmp_path: Path) -> None:
+    write_files(tmp_path)
+    empty = pd.DataFrame(columns=["item", "row", "column"])
+    data = page_traces(evidence_of(tmp_path, verdicts=empty))
+    assert {data["texts"][c[FIELDS.index("verdict")]] for c in data["cells"]} == {""}

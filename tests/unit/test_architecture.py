@@ -29,6 +29,7 @@ FOUNDATION = {
     "describe",
     "configuration",
     "provenance",
+    "lineage",
     "steady",
     "without_print",
     # Plain messages know nothing of the package, and everything may speak.

@@ -9,8 +9,10 @@ from trace_world import CELLS, evidence_of, frame, write_files
 
 from medlead.evidence import Reason, Verdict
 from medlead.present.traced import FIELDS, embedded, numbered, page_traces
+from medlead.sources.messages import ProblemsFound
 from medlead.verdicts.trace_evidence import Evidence, Way
 from medlead.verdicts.trace_names import NotFound, found, name_key
+from medlead.verdicts.trace_reading import checked
 from medlead.verdicts.trace_records import Rows, all_rows, rows_by_key, rows_by_values
 from medlead.verdicts.trace_ways import trace
 from medlead.verdicts.trace_words import row_words, words
@@ -236,6 +238,24 @@ def test_the_very_name_is_found_beside_one_that_is_alike() -> None:
     assert name_key("table-005") == name_key("Table 5") != name_key("table-50")
     with pytest.raises(NotFound, match="and 10 more"):
         found("row", "", [str(n) for n in range(50)])
+
+
+# --- the declaration --------------------------------------------------------------------------
+
+
+def test_a_declaration_with_other_keys_is_told_at_once() -> None:
+    good = {"rules": ["a"], "file": "f", "row": "r", "column": "c", "shown": ["s"]}
+    bad = {k: v for k, v in good.items() if k != "shown"} | {"colum": "c"}
+    relations = {"rules": ["b"], "file": "g", "rests": ["x"]}
+    content = {"places": [good, bad], "relations": relations, "records": {}}
+    with pytest.raises(ProblemsFound) as error:
+        checked(content, "trace.yaml")
+    told = {p.what.split("'")[1] for p in error.value.problems}
+    assert told == {"shown", "colum", "rests"}
+    content = {"places": [good], "relations": {"rules": ["b"], "file": "g"}, "records": {}}
+    assert checked(content, "trace.yaml") == content
+    with pytest.raises(ProblemsFound, match="records"):
+        checked({"places": [good], "relations": relations}, "trace.yaml")
 
 
 # --- rows -------------------------------------------------------------------------------------

@@ -142,7 +142,8 @@ def trace_number(names: list[str], as_json: bool, config: Path, results: str) ->
         return 2
     print(json.dumps(way, ensure_ascii=False, indent=2) if as_json else words(way))
     if evidence.verdicts is None:
-        print("No verdicts are built: build first, with `make`.", file=sys.stderr)
+        what = "No verdicts are there: build first, with `make`; a study of your own has none."
+        print(what, file=sys.stderr)
         return 1
     return 0
 

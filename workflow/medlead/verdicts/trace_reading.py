@@ -36,6 +36,9 @@ from medlead.writing import read_csv
 
 BETWEEN_GROUPS = " + "
 _KEYS = ("places", "relations", "records")
+_OPTIONAL = ("item", "item_is", "row_ends", "rests_on")
+_OF_PLACE = ("rules", "file", "row", "column", "shown", *_OPTIONAL)
+_OF_RELATIONS = ("rules", "file", "rests_on")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -87,7 +90,7 @@ def read_evidence(
     listed = published / "claims.csv"
     claims = verdicts("claims")
     declared_in = f"{paths.instruments}/trace.yaml"
-    declared = with_keys(quick_yaml(root / declared_in), _KEYS, declared_in)
+    declared = checked(quick_yaml(root / declared_in), declared_in)
     found = receipts
     if found is None:
         found = (root / paths.results / "provenance" / "receipts").glob("*.csv")
@@ -108,6 +111,23 @@ def read_evidence(
         used=verdicts("claim-inputs"),
         records=_records(root, inputs, paths, declared, declared_in, cells),
     )
+
+
+def checked(content: Any, file: str) -> Mapping[str, Any]:
+    """The content of trace.yaml; ProblemsFound, with every fault, where its keys are others."""
+    declared = with_keys(content, _KEYS, file)
+    places = [("places", place, _OF_PLACE) for place in declared["places"]]
+    problems = [
+        fault(file, f"the key '{key}' is {how}", f"the keys are {', '.join(given)}", where)
+        for where, entry, given in [*places, ("relations", declared["relations"], _OF_RELATIONS)]
+        for how, key in (
+            *(("not known", key) for key in entry if key not in given),
+            *(("missing", key) for key in given if key not in entry and key not in _OPTIONAL),
+        )
+    ]
+    if problems:
+        raise ProblemsFound(problems)
+    return declared
 
 
 def _text(path: Path) -> pd.DataFrame:

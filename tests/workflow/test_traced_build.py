@@ -4,6 +4,7 @@ import csv
 import html.parser
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import time
@@ -114,12 +115,8 @@ def test_a_copied_record_names_the_row_that_it_is_copied_from(
             continue
         named = [f for f in way["files"] if f["is"] == "records" and f["how"]]
         assert named, key
-        values = [
-            v
-            for f in named
-            for n in f["rows"]
-            for v in rows_of_cached(built, f["file"])[n - 2].values()
-        ]
+        rows = [rows_of_cached(built, f["file"])[n - 2] for f in named for n in f["rows"]]
+        values = [value for row in rows for value in row.values()]
         assert key[1] in values or key[2] in values, key
         if way["printed"]["kind"] == "rating" and way["result"]["value"]:
             assert way["result"]["value"] in values, key
@@ -181,6 +178,26 @@ def test_the_command_tells_the_whole_way_at_once(built: Copy) -> None:
     # Generous, for a machine that builds beside it.
     assert took < 10
     assert built.results() == before
+
+
+def test_the_readme_shows_what_the_command_prints(built: Copy) -> None:
+    """But for the numbers of lines of code, which move with any edit of a module."""
+
+    def plain(text: str) -> list[str]:
+        return [re.sub(r":\d+$", ":N", " ".join(line.split())) for line in text.splitlines()]
+
+    readme = (built.folder / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"\$ \S*python -m medlead trace ([^\n]+)\n(.*?)```", readme, re.DOTALL)
+    assert shown
+    done = built.run("medlead", "trace", *shlex.split(shown[1]))
+    printed = plain(done.stdout)
+    lines = [line for line in plain(shown[2]) if line and line != "..."]
+    assert len(lines) > 8
+    # A sum may be cut short in the README.
+    for line in lines:
+        start = line.partition("...")[0]
+        assert any(p.startswith(start) for p in printed), line
+    assert [line for line in lines if ":N" in line]
 
 
 def test_a_changed_record_is_told(scratch: Copy) -> None:

@@ -49,8 +49,8 @@ class Evidence:
     `methods`, `claims` and `used` (which cells a claim rests on) are frames as text, None where
     they are not built. `instances` are the declared relations, `declared` is the content of
     `trace.yaml`, `read` gives a result by its path (None where it is not built), and
-    `records` finds the rows of a record file, by its path. `changed` keeps, by rule, what was
-    found to be changed since.
+    `records` finds the rows of a record file, by its path. `listed` is the file and row in which
+    each claim is published. `changed` keeps, by rule, what was found to be changed since.
     """
 
     items: pd.DataFrame
@@ -68,6 +68,7 @@ class Evidence:
     claims: pd.DataFrame | None = None
     used: pd.DataFrame | None = None
     records: Mapping[str, Found] = field(default_factory=dict)
+    listed: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     changed: dict[str, list[str]] = field(default_factory=dict)
     _indexed: dict[tuple[str, ...], dict[Key, list[tuple[int, Record]]]] = field(
         default_factory=dict

@@ -87,8 +87,9 @@ def read_evidence(
 
     published = root / paths.published
     cells = _text(published / "cells.csv")
-    listed = published / "claims.csv"
+    listed = _listed(root, paths.published)
     claims = verdicts("claims")
+    own = published / "claims.csv"
     declared_in = f"{paths.instruments}/trace.yaml"
     declared = checked(quick_yaml(root / declared_in), declared_in)
     found = receipts
@@ -107,8 +108,9 @@ def read_evidence(
         relations=verdicts("relations"),
         audit=verdicts("audit"),
         methods=verdicts("methods"),
-        claims=_text(listed) if claims is None and listed.is_file() else claims,
+        claims=_text(own) if claims is None and own.is_file() else claims,
         used=verdicts("claim-inputs"),
+        listed=listed,
         records=_records(root, inputs, paths, declared, declared_in, cells),
     )
 
@@ -132,6 +134,18 @@ def checked(content: Any, file: str) -> Mapping[str, Any]:
 
 def _text(path: Path) -> pd.DataFrame:
     return read_csv(path).astype(str)
+
+
+def _listed(root: Path, published: str) -> dict[str, tuple[str, int]]:
+    """The file and row of each published claim, and of each statement that is one."""
+    found: dict[str, tuple[str, int]] = {}
+    for path in sorted((root / published).glob("*.csv")):
+        frame = _text(path)
+        name = next((n for n in ("claim", "statement") if frame.columns[0] == n), "")
+        file = path.relative_to(root).as_posix()
+        for row, told in enumerate(frame[name] if name else (), start=FIRST_ROW):
+            found.setdefault(str(told), (file, row))
+    return found
 
 
 def _instances(file: Path, cells: pd.DataFrame) -> list[Instance]:

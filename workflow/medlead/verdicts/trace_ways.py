@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from medlead.evidence import EvidenceClass
 from medlead.verdicts.relations import Key
-from medlead.verdicts.trace_evidence import CELL, CLAIM, ITEM, KEY, Evidence, Way, key_of
+from medlead.verdicts.trace_evidence import CELL, CLAIM, ITEM, KEY, Evidence, Record, Way, key_of
 from medlead.verdicts.trace_records import FIRST_ROW
 from medlead.verdicts.tracing import (
     file_line,
@@ -75,10 +75,13 @@ _CLAIM = ("section", "line", "statement", "check", "verdict", "computed", "reaso
 _CLAIM_MORE = ("rests_on", "judgement", "evidence")
 
 
-def _maker(evidence: Evidence, key: Key) -> dict[str, str]:
-    """The rule that made a result which a claim names, without its folder and ending."""
-    step = evidence.lineage.maker.get(f"{evidence.paths.results}/{key[0]}.csv")
-    return {"made by": step.rule} if step else {}
+def _maker(evidence: Evidence, use: Record) -> dict[str, str]:
+    """The rule that made the result that a claim used, which it names without folder and ending."""
+    for name in (use["item"], use.get("where", "")):
+        step = evidence.lineage.maker.get(f"{evidence.paths.results}/{name}.csv")
+        if step is not None:
+            return {"made by": step.rule}
+    return {}
 
 
 def trace_claim(evidence: Evidence, name: str) -> Way:
@@ -95,21 +98,24 @@ def trace_claim(evidence: Evidence, name: str) -> Way:
     keys = [(str(u["item"]), str(u["row"]), str(u["column"])) for u in uses]
     cells = list(dict.fromkeys(k for k in keys if k in evidence.printed))
     others = [
-        {str(k): str(v) for k, v in u.items() if k != "claim" and str(v)} | _maker(evidence, k)
+        {str(k): str(v) for k, v in u.items() if k != "claim" and str(v)} | _maker(evidence, u)
         for u, k in zip(uses, keys, strict=True)
         if k not in evidence.printed
     ]
     files = files_behind(evidence, step, (), ("", "", ""), None) if step else {}
-    claims_file = f"{evidence.paths.published}/claims.csv"
-    if claims_file not in files:
-        files[claims_file] = file_line(evidence, claims_file, None)
+    at = (f"{evidence.paths.published}/claims.csv", number + FIRST_ROW)
+    published, listed_row = evidence.listed.get(name, at)
+    if published not in files:
+        files[published] = file_line(evidence, published, None)
+    files[published] |= {"rows": [listed_row]}
     return {
         "kind": CLAIM,
         "claim": name,
         **{k: str(row.get(k, "")) for k in (*_CLAIM, *_CLAIM_MORE)},
         "evidence_meaning": EvidenceClass(row["evidence"]).meaning if row.get("evidence") else "",
-        "file": judged if step else claims_file,
-        "row": number + FIRST_ROW,
+        "file": published,
+        "row": listed_row,
+        "judged_in": judged if step else "",
         "cells": [cell_line(evidence, key) for key in cells],
         "others": others,
         "made_by": made_by(evidence, step, "verdicts/claims.csv"),

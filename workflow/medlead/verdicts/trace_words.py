@@ -215,7 +215,7 @@ def _claim(way: Way) -> list[str]:
     lines += _block("rests on", way["rests_on"])
     verdict = way["verdict"] or "not built: build first, so that this claim is judged"
     by_us = "a threshold of ours decides" if way["judgement"] == "yes" else ""
-    lines += _block("verdict", verdict, way["reason"], by_us)
+    lines += _block("verdict", verdict, way["reason"], by_us, way["judged_in"])
     if way["computed"]:
         lines += _block("computed", way["computed"])
     if way["evidence"]:

@@ -90,7 +90,8 @@ def test_a_cell_that_follows_from_others_rests_on_their_rows(evidence: Evidence)
     assert file_of(way, "print/cells.csv")["rows"] == [8, 6, 7]
     assert {f["file"] for f in way["files"]} == {"print/cells.csv", "print/relations.yaml"}
     assert [(r["name"], r["outcome"], r["derived"]) for r in way["relations"]] == [
-        ("shares[back]", "holds", True)
+        ("shares[back]", "holds", True),
+        ("order", "holds", False),
     ]
 
 

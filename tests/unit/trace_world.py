@@ -59,7 +59,8 @@ section-4.1,back,count,72,72,72,73,{OF_PRINT},differs,against Section 4.1: sent,
 section-4.1,back,percent,,,,40.2,printed-aggregates,agrees-by-rounding,arithmetic: nearest,"""
 RELATIONS = """relation,instance,kind,items,cells,left,right,outcome,says,evidence
 shares,shares[back],share,section-4.1,3,40,40.2,holds,The share follows.,printed-aggregates
-sums,sums,total,section-4.1,2,72,73,fails,The parts add up.,printed-aggregates"""
+sums,sums,total,section-4.1,2,72,73,fails,The parts add up.,printed-aggregates
+order,order,descending,section-4.1,2,72 40,,holds,They go down.,printed-aggregates"""
 AUDIT = f"""finding,section,line,printed,implied,check,severity,certainty,explanation,evidence
 finding-001,4.1,30,72,73,sums; other,major,certain,It does not add up.,printed-aggregates
 finding-002,6.3,20,***,**,marks,minor,conditional,"Table 2, Quality / stars, Index: so.",{OF_PRINT}
@@ -149,6 +150,7 @@ def evidence_of(root: Path, **given: Any) -> Evidence:
     instances = [
         Instance("shares", "shares[back]", "share", "", (back[1],), (back[0],), (sent,), back[1]),
         Instance("sums", "sums", "total", "", (sent,), (back[0],), (), back[0]),
+        Instance("order", "order", "descending", "", tuple(back), ()),
     ]
 
     def read(file: str) -> pd.DataFrame | None:

@@ -269,6 +269,8 @@ def test_rows_are_numbered_as_the_file_is_seen() -> None:
     assert by_key is not None
     assert by_key.rows == (2, 4)
     assert rows_by_key(held, "site", ("C",)) is None
+    assert rows_by_key(held, "site", ("B / Doctors", "A")) == by_key
+    assert rows_by_key(held, "site", ("B / Doctors", "n")) == Rows((3,), 3, ("B",), "site B")
     both = rows_by_values(held, {"site": "A", "group": "x + y"}, "all", " + ")
     assert both == Rows((2, 4), 3, ("A", "A"), "site A, group x + y")
     every = rows_by_values(held, {"site": "", "group": "all"}, "all", " + ")

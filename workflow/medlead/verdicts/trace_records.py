@@ -20,7 +20,7 @@ from medlead.survey.tables import AND, base_of
 from medlead.verdicts.relations import Key
 from medlead.writing import plain_number
 
-FIRST_ROW = 2
+FIRST_ROW, BETWEEN_PARTS = 2, " / "
 _ENDS = (Statistic.LOWEST, Statistic.HIGHEST, Statistic.MODE)
 
 
@@ -35,9 +35,13 @@ class Rows:
 
 
 def rows_by_key(frame: pd.DataFrame, column: str, headings: Sequence[str]) -> Rows | None:
-    """The rows whose value in one column is the heading of a cell's row or column."""
+    """The rows whose value in one column is a heading of a cell, or else a part of one.
+
+    A heading of several parts has ` / ` between them: `A / Doctors` is of the record A.
+    """
     given = frame[column].astype(str)
-    for heading in headings:
+    parts = [part for heading in headings for part in heading.split(BETWEEN_PARTS)]
+    for heading in dict.fromkeys([*headings, *parts]):
         rows = _numbers((given == heading).to_numpy())
         if rows:
             return Rows(rows, len(frame), (heading,) * len(rows), f"{column} {heading}")

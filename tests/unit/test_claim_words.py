@@ -199,6 +199,10 @@ MET = {
     "all_of(22, 22) and not all_of(21, 22)": True,
     'none_of(0) and not none_of(1) and none_of(cell("k", "4", "n"))': True,
     "higher(2, 1) and lower(1, 2) and not higher(1, 1) and not lower(1, 1)": True,
+    # All but one is nearly all of a few, and not of so few that one weighs more.
+    "nearly_all(8, 9) and nearly_all(4, 5) and not nearly_all(7, 9)": True,
+    "nearly_all(3, 4)": False,
+    "nearly_all(18, 20) and not nearly_all(17, 20)": True,
     "upwards_of(50, 50) and not upwards_of(49, 50)": True,
     f'most_frequent("a", {S}) and most_frequent(["a", "b", "c"], {S})': True,
     f'most_frequent("b", {S})': False,

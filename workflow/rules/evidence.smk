@@ -53,6 +53,6 @@ rule check_inputs:
         sums=plan.raw_sums(*ALL_INPUTS),
         sites=plan.answered_sites(),
     message:
-        "Evidence 1/24: checking the records and the printed evidence"
+        "Evidence 1/26: checking the records and the printed evidence"
     script:
         "../scripts/check_inputs.py"

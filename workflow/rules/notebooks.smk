@@ -102,7 +102,7 @@ rule run_notebooks:
             plan.notebook_code(),
         ),
     message:
-        "Notebooks 22/24: running and rendering"
+        "Notebooks 24/26: running and rendering"
     script:
         "../scripts/run_notebooks.py"
 
@@ -153,6 +153,6 @@ rule report_sites:
         confidence=config["analysis"]["confidence"],
         sums=plan.raw_sums(*plan.roster),
     message:
-        "Notebooks 23/24: the report of each site"
+        "Notebooks 25/26: the report of each site"
     script:
         "../scripts/report_sites.py"

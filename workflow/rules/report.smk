@@ -108,7 +108,7 @@ if plan.is_study:
             alpha=config["analysis"]["alpha"],
             pictures=ENGAGEMENT_FIGURES,
         message:
-            "Report 24/24: the page of the study"
+            "Report 26/26: the page of the study"
         script:
             "../scripts/build_study_page.py"
 
@@ -183,7 +183,7 @@ else:
             ],
             sums=plan.raw_sums(*plan.used),
         message:
-            "Report 24/24: the page"
+            "Report 26/26: the page"
         script:
             "../scripts/build_page.py"
 

@@ -53,7 +53,7 @@ rule judge_cells:
             plan.code("judge_cells"),
         ),
     message:
-        "Verdicts 20/24: every printed cell and relation"
+        "Verdicts 20/26: every printed cell and relation"
     script:
         "../scripts/judge_cells.py"
 
@@ -112,7 +112,7 @@ rule judge_claims:
         # Without rebuilt returns and statements some results are left out.
         complete=plan.rebuilt and plan.told,
     message:
-        "Verdicts 21/24: every checkable sentence"
+        "Verdicts 21/26: every checkable sentence"
     script:
         "../scripts/judge_claims.py"
 
@@ -143,7 +143,7 @@ rule plant_errors:
         each=config["analysis"]["planted_errors"],
         seed=config["seed"],
     message:
-        "Verdicts 21/24: errors planted in the print, and how many are seen"
+        "Verdicts 22/26: errors planted in the print, and how many are seen"
     script:
         "../scripts/plant_errors.py"
 
@@ -187,6 +187,6 @@ rule try_methods:
         sheets=plan.sheets("trust_engagement"),
         sums=plan.raw_sums("trust_engagement"),
     message:
-        "Verdicts 21/24: the methods that could be behind the printed numbers"
+        "Verdicts 23/26: the methods that could be behind the printed numbers"
     script:
         "../scripts/try_methods.py"

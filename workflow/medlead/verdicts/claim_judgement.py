@@ -67,8 +67,15 @@ def vast_majority(context: Context, part: Number, whole: Number) -> Truth:
 
 @word(ours=True)
 def nearly_all(context: Context, part: Number, whole: Number) -> Truth:
-    """At least the threshold's share of the whole."""
-    return _share(context, "nearly_all", part, whole, True)
+    """At least the threshold's share, or all but one where these are a vast majority."""
+    threshold = context.thresholds["nearly_all"].value
+    if whole.single and whole.low > 0:
+        but_one = (whole.low - 1) / whole.low
+        if but_one >= context.thresholds["vast_majority"].value:
+            threshold = min(threshold, but_one)
+    measured = divided(part, whole)
+    told = f"{part} of {whole} ({_percent(measured)})"
+    return _judged("nearly_all", measured, True, threshold, told, 100, " %")
 
 
 @word(ours=True)

@@ -35,11 +35,8 @@ PUBLISHED = ROOT / "data" / "published"
 SCALES = load_rating_scales(
     yaml.safe_load((ROOT / "config" / "instruments" / "ratings.yaml").read_text(encoding="utf-8"))
 )
-PATHS = {
-    name: (PUBLISHED if name in ("items", "cells", "engagement", "comments", "claims") else RAW)
-    / f"{name}.csv"
-    for name in CONTRACTS
-}
+OF_PRINT = {"items", "cells", "engagement", "comments", "captions", "names", "claims"}
+PATHS = {name: (PUBLISHED if name in OF_PRINT else RAW) / f"{name}.csv" for name in CONTRACTS}
 
 
 def records(name: str) -> list[dict[str, str]]:

@@ -34,7 +34,7 @@ EVERY_JOB = (
     | AFTER_COMMENTS
     | AFTER_SITES
     | OF_CORRELATIONS
-    | {"check_inputs", "tabulate_sites", "tabulate_performance"}
+    | {"check_inputs", "plant_errors", "tabulate_sites", "tabulate_performance"}
 )
 
 

@@ -16,8 +16,7 @@ import pandera.pandas as pa
 from medlead.evidence import EvidenceClass
 from medlead.sources.columns import Column, Kind, Scale
 from medlead.sources.printed_claims import CLAIM_COLUMNS, CLAIM_RULES
-from medlead.sources.printed_comments import COMMENT_COLUMNS
-from medlead.sources.printed_labels import CAPTION_COLUMNS, LABEL_COLUMNS
+from medlead.sources.printed_labels import FURTHER_FILES
 from medlead.sources.printed_statements import STATEMENT_COLUMNS, STATEMENT_RULES
 from medlead.sources.reading import nearest
 from medlead.sources.schemas import Rule, build_schema, not_empty_rule, spelling_rule, unique_rule
@@ -386,9 +385,7 @@ CONTRACTS: Mapping[str, Contract] = MappingProxyType(
             _cells(),
             Contract("engagement", STATEMENT_COLUMNS, ("statement",), STATEMENT_RULES),
             Contract("claims", CLAIM_COLUMNS, ("claim",), CLAIM_RULES),
-            Contract("comments", COMMENT_COLUMNS, ("site", "question", "position")),
-            Contract("captions", CAPTION_COLUMNS, ("item",)),
-            Contract("names", LABEL_COLUMNS, ("thing", "name", "line")),
+            *(Contract(*file) for file in FURTHER_FILES),
         )
     }
 )

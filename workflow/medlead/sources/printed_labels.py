@@ -12,6 +12,7 @@ import pandas as pd
 
 from medlead.sources.columns import Column, Kind
 from medlead.sources.messages import Problem
+from medlead.sources.printed_comments import COMMENT_COLUMNS
 from medlead.sources.reading import nearest
 
 SAID = ("subject", "by", "site", "n", "year", "source")
@@ -53,6 +54,13 @@ LABEL_COLUMNS = (
     Column("certainty", Kind.CHOICE, levels=_LEVELS),
     _optional("note"),
 )
+
+FURTHER_FILES = (
+    ("comments", COMMENT_COLUMNS, ("site", "question", "position")),
+    ("captions", CAPTION_COLUMNS, ("item",)),
+    ("names", LABEL_COLUMNS, ("thing", "name", "line")),
+)
+"""Files of the print that need no rules beyond their columns and their key."""
 
 
 def told_by(text: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import yaml
 
 from medlead.verdicts.bases import percentage_numbers
 from medlead.verdicts.declared import expand
-from medlead.verdicts.grid import Number
+from medlead.verdicts.grid import TriedNumber
 from medlead.verdicts.relations import Cell, DeclarationError, numeric_values, printed_cells
 from medlead.writing import read_csv
 
@@ -52,7 +52,7 @@ BASES: dict[str, Any] = {
 ROUNDING = ["half-up", "half-even", "truncation"]
 
 
-def tried(declared: dict[str, Any], cells: Sequence[Cell] = CELLS) -> Number:
+def tried(declared: dict[str, Any], cells: Sequence[Cell] = CELLS) -> TriedNumber:
     (found,) = percentage_numbers(
         declared, ROUNDING, expand([SHARE], cells), cells, numeric_values(cells)
     )
@@ -132,7 +132,7 @@ def test_the_published_percentages_are_all_tried() -> None:
         numeric_values(cells),
     )
     chapters = frame[frame["section"].str.match(r"3|4(\.|$)")]
-    # A percentage of trusts, and not a figure from elsewhere or the end of a range.
+    # A percentage of trusts or of a contract, and not a figure from elsewhere or the end of a range.
     percent = chapters[
         (chapters["kind"] == "percent")
         & (chapters["text"] != "")

@@ -18,7 +18,7 @@ from medlead.verdicts.grid import (
     NUMBER_COLUMNS,
     TALLY_COLUMNS,
     TELLING,
-    Number,
+    TriedNumber,
     Try,
     numbers_frame,
     numeric,
@@ -37,10 +37,10 @@ def share(count: int, base: int, *, plain: bool = False) -> list[Try]:
     return numeric(name, Fraction(100 * count, base), RULES, plain=NEAREST if plain else ())
 
 
-def number(printed: str, *bases: int, count: int = 30, others: tuple[str, ...] = ()) -> Number:
+def number(printed: str, *bases: int, count: int = 30, others: tuple[str, ...] = ()) -> TriedNumber:
     """A percentage of which the first base is the plain one."""
     tries = [t for i, base in enumerate(bases) for t in share(count, base, plain=i == 0)]
-    return Number(("t", printed, "%"), "percentages", printed, tuple(tries), others)
+    return TriedNumber(("t", printed, "%"), "percentages", printed, tuple(tries), others)
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,13 @@ def test_the_chance_is_the_share_of_other_numbers_that_are_reached() -> None:
 
 def test_even_values_between_two_ends_are_counted_with_the_printed_one() -> None:
     tries = tuple(share(30, 72))
-    found = weigh(Number(("t", "a", "%"), "k", "42", tries, between=(Fraction(40), Fraction(49))))
+    found = weigh(
+        TriedNumber(("t", "a", "%"), "k", "42", tries, between=(Fraction(40), Fraction(49)))
+    )
     assert found.number.model == EVEN
     assert found.number.alternatives == tuple(map(str, range(40, 50)))
     assert (found.by_another.reached, found.by_another.of) == (2, 10)
-    one = Number(("t", "a", "%"), "k", "1.5", tries, between=(Fraction(1), Fraction(2)))
+    one = TriedNumber(("t", "a", "%"), "k", "1.5", tries, between=(Fraction(1), Fraction(2)))
     assert len(one.alternatives) == 11
 
 
@@ -114,7 +116,7 @@ def test_what_is_counted_as_reached_is_what_matches(data: st.DataObject) -> None
     )
     texts = st.sampled_from(["**", "***", "*", "none", "41.7", "30.30", "five"])
     others = tuple(data.draw(st.lists(st.one_of(texts, st.integers(30, 99).map(str)))))
-    found = weigh(Number(("t", "a", "%"), "k", "1", tuple(tries), others))
+    found = weigh(TriedNumber(("t", "a", "%"), "k", "1", tuple(tries), others))
     matching = sum(any(t.match(text) != "no" for t in tries) for text in others)
     assert (found.by_another.reached, found.by_another.of) == (matching, len(others))
 
@@ -141,7 +143,7 @@ def test_more_tries_never_make_a_match_less_likely(bases: list[int], data: st.Da
     assert more.by_another.reached == sum(t in reach - plain for t in texts)
 
 
-def families(runs: int, seed: int, *, truth: float = 0.0) -> list[list[Number]]:
+def families(runs: int, seed: int, *, truth: float = 0.0) -> list[list[TriedNumber]]:
     """Families of percentages; a share `truth` of them is printed of their second base.
 
     The others are printed at random, whatever their counts.
@@ -160,7 +162,7 @@ def families(runs: int, seed: int, *, truth: float = 0.0) -> list[list[Number]]:
         texts = [text for *_, text in made]
         found.append(
             [
-                Number(
+                TriedNumber(
                     ("t", str(place), "%"),
                     "percentages",
                     text,
@@ -249,8 +251,8 @@ def test_records_made_to_meet_the_print_tell_nothing_by_meeting_it() -> None:
     made = EvidenceClass.RECONSTRUCTED
     rebuilt = numeric("records", Fraction(42), RULES, evidence=made)
     others = tuple(map(str, range(50, 99)))
-    only = Number(("t", "a", "%"), "k", "42", (*share(30, 60, plain=True), *rebuilt), others)
-    both = Number(("t", "b", "%"), "k", "42", (*only.tries, *share(30, 72)), others)
+    only = TriedNumber(("t", "a", "%"), "k", "42", (*share(30, 60, plain=True), *rebuilt), others)
+    both = TriedNumber(("t", "b", "%"), "k", "42", (*only.tries, *share(30, 72)), others)
     weighed = [weigh(only), weigh(both)]
     assert [w.worth(LIMIT) for w in weighed] == [CONSTRUCTED, TELLING]
     tries = tries_frame(weighed, LIMIT)
@@ -263,7 +265,7 @@ def test_records_made_to_meet_the_print_tell_nothing_by_meeting_it() -> None:
 def test_the_class_is_that_of_the_freest_try_that_fits() -> None:
     rebuilt = numeric("records", Fraction(42), RULES, evidence=EvidenceClass.RECONSTRUCTED)
     printed = number("42", 60, 75)
-    mixed = Number(printed.key, "k", "42", (*printed.tries, *rebuilt))
+    mixed = TriedNumber(printed.key, "k", "42", (*printed.tries, *rebuilt))
     assert numbers_frame([weigh(mixed)], LIMIT, {})["evidence"].tolist() == ["reconstructed"]
     assert set(tries_frame([weigh(mixed)], LIMIT)["evidence"]) == {
         "printed-aggregates",

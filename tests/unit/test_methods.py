@@ -24,7 +24,7 @@ from medlead.sources.messages import ProblemsFound
 from medlead.verdicts.coefficients_tried import coefficient_numbers
 from medlead.verdicts.counts_tried import declared_numbers, merged, relation_numbers
 from medlead.verdicts.declared import expand
-from medlead.verdicts.grid import Number, weigh
+from medlead.verdicts.grid import TriedNumber, weigh
 from medlead.verdicts.judge import judge_marks
 from medlead.verdicts.marks_tried import mark_numbers
 from medlead.verdicts.methods import Methods, try_methods
@@ -43,7 +43,7 @@ def configured(name: str) -> dict[str, Any]:
     return loaded
 
 
-def by_name(number: Number) -> Mapping[str, Any]:
+def by_name(number: TriedNumber) -> Mapping[str, Any]:
     assert len({t.method for t in number.tries}) == len(number.tries)
     return {t.method: t for t in number.tries}
 

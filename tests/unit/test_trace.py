@@ -11,7 +11,7 @@ from medlead.evidence import Reason, Verdict
 from medlead.present.traced import FIELDS, embedded, numbered, page_traces
 from medlead.sources.messages import ProblemsFound
 from medlead.verdicts.trace_evidence import Evidence, Way
-from medlead.verdicts.trace_names import NotFound, found, name_key
+from medlead.verdicts.trace_names import NotFound, meant, name_key
 from medlead.verdicts.trace_reading import checked
 from medlead.verdicts.trace_records import Rows, all_rows, rows_by_key, rows_by_values
 from medlead.verdicts.trace_ways import trace
@@ -232,13 +232,13 @@ def test_a_name_that_is_not_there_names_the_nearest(
 
 
 def test_the_very_name_is_found_beside_one_that_is_alike() -> None:
-    assert found("row", "a b", ["ab", "a b"]) == "a b"
+    assert meant("row", "a b", ["ab", "a b"]) == "a b"
     with pytest.raises(NotFound):
-        found("row", "A-B", ["ab", "a b"])
-    assert found("row", "1", ["1", "10", "12"]) == "1"
+        meant("row", "A-B", ["ab", "a b"])
+    assert meant("row", "1", ["1", "10", "12"]) == "1"
     assert name_key("table-005") == name_key("Table 5") != name_key("table-50")
     with pytest.raises(NotFound, match="and 10 more"):
-        found("row", "", [str(n) for n in range(50)])
+        meant("row", "", [str(n) for n in range(50)])
 
 
 # --- the declaration --------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 from medlead.printed import NEAREST
 from medlead.verdicts.declared import select
-from medlead.verdicts.grid import Number, Try, numeric
+from medlead.verdicts.grid import TriedNumber, Try, numeric
 from medlead.verdicts.places import places
 from medlead.verdicts.relations import (
     ALL,
@@ -35,7 +35,7 @@ def percentage_numbers(
     instances: Sequence[Instance],
     cells: Sequence[Cell],
     values: Mapping[Key, Fraction],
-) -> list[Number]:
+) -> list[TriedNumber]:
     """Every printed percentage that a relation derives, with all tries for it.
 
     The base of the relation, rounded to nearest, is the plain one. Tried are each of
@@ -55,7 +55,7 @@ def percentage_numbers(
         if declared["remainder"] and others:
             tries.append(_remainder(others, values))
         rest = (*printed[:place], *printed[place + 1 :])
-        numbers.append(Number(key, PERCENTAGES, texts[key], tuple(tries), rest))
+        numbers.append(TriedNumber(key, PERCENTAGES, texts[key], tuple(tries), rest))
     return numbers
 
 

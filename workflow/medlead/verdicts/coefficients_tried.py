@@ -11,7 +11,7 @@ from medlead.evidence import EvidenceClass
 from medlead.performance.completion_plan import CompletionPlan
 from medlead.performance.resampling import FloatArray, kendall, pearson, spearman
 from medlead.ratings import RatingScale, code
-from medlead.verdicts.grid import Number, Try, numeric
+from medlead.verdicts.grid import TriedNumber, Try, numeric
 from medlead.verdicts.relations import Cell
 
 COEFFICIENTS = "coefficients"
@@ -35,7 +35,7 @@ def coefficient_numbers(
     cells: Sequence[Cell],
     *,
     group: str = "rank_group",
-) -> list[Number]:
+) -> list[TriedNumber]:
     """The coefficients of the printed score with each printed rating, with all tries for them.
 
     `records` hold the score (`plan.column`), ratings in the levels of `scales`, and the
@@ -51,7 +51,7 @@ def coefficient_numbers(
         if measure and key in texts:
             tries = tuple(_tries(records, scales[rating], rating, plan, declared, rounding, group))
             others = tuple(text for k, text in texts.items() if k != key)
-            numbers.append(Number(key, COEFFICIENTS, texts[key], tries, others))
+            numbers.append(TriedNumber(key, COEFFICIENTS, texts[key], tries, others))
     return numbers
 
 

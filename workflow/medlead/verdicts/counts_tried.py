@@ -12,7 +12,7 @@ import pandas as pd
 from medlead.evidence import EvidenceClass
 from medlead.printed import number
 from medlead.verdicts.declared import select
-from medlead.verdicts.grid import Number, Try, numeric
+from medlead.verdicts.grid import TriedNumber, Try, numeric
 from medlead.verdicts.places import places
 from medlead.verdicts.relations import (
     Cell,
@@ -35,14 +35,14 @@ _Weights = Mapping[Fraction, Fraction]
 
 def relation_numbers(
     kinds: Mapping[str, Sequence[str]], outcomes: Sequence[Outcome], cells: Sequence[Cell]
-) -> list[Number]:
+) -> list[TriedNumber]:
     """Every printed number that a relation of these kinds derives, with one try for each.
 
     `kinds` lists kinds of relation by kind of number. A relation that bears on the print only
     if it is read in one way among several is no plain one.
     """
     texts = {c.key: c.text for c in cells}
-    numbers: list[Number] = []
+    numbers: list[TriedNumber] = []
     for kind, relations in kinds.items():
         tried: dict[Key, list[Try]] = {}
         for outcome in outcomes:
@@ -56,7 +56,7 @@ def relation_numbers(
                 )
         for key, tries in tried.items():
             rest = tuple(texts[k] for k in tried if k != key)
-            numbers.append(Number(key, kind, texts[key], tuple(tries), rest))
+            numbers.append(TriedNumber(key, kind, texts[key], tuple(tries), rest))
     return numbers
 
 
@@ -80,7 +80,7 @@ def declared_numbers(
     rounding: Sequence[str],
     cells: Sequence[Cell],
     records: pd.DataFrame | None,
-) -> list[Number]:
+) -> list[TriedNumber]:
     """The printed numbers with declared ways of their own, with all tries for them.
 
     Each entry names its `cells`, its `kind`, what luck is measured by (`among` cells or
@@ -103,14 +103,14 @@ def declared_numbers(
             ends = [values[c.key] for c in _ends(entry, cells, where)]
             between = (min(ends), max(ends)) if ends else None
             numbers.append(
-                Number(cell.key, entry["kind"], cell.text, tuple(tries), others, between)
+                TriedNumber(cell.key, entry["kind"], cell.text, tuple(tries), others, between)
             )
     return numbers
 
 
-def merged(numbers: Sequence[Number]) -> list[Number]:
+def merged(numbers: Sequence[TriedNumber]) -> list[TriedNumber]:
     """Numbers of one cell as one: all tries, and the luck of the last, which is declared for it."""
-    found: dict[Key, Number] = {}
+    found: dict[Key, TriedNumber] = {}
     for given in numbers:
         before = found.get(given.key)
         told = (*before.tries, *given.tries) if before else given.tries

@@ -96,7 +96,7 @@ def numeric(
 
 
 @dataclass(frozen=True)
-class Number:
+class TriedNumber:
     """One printed number, all that was tried for it, and what luck is measured by.
 
     `others` are the printed numbers that are put in its place; where `between` is given, the
@@ -164,7 +164,7 @@ class Weighed:
     the plain ones do not reach already: it is that of a match where the plain method has none.
     """
 
-    number: Number
+    number: TriedNumber
     matches: tuple[str, ...]
     by_plain: Luck
     by_another: Luck
@@ -247,7 +247,7 @@ class _Reach:
         return value in self._rounded[places]
 
 
-def weigh(given: Number) -> Weighed:
+def weigh(given: TriedNumber) -> Weighed:
     """Hold all tries of a number against its print, and against what could stand there by luck."""
     plain = [t for t in given.tries if t.plain]
     others = [t for t in given.tries if not t.plain]

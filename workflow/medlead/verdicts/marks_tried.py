@@ -7,7 +7,7 @@ import pandas as pd
 
 from medlead.performance.hypotheses import NO_ADJUSTMENT, PER_MEASURE, Hypothesis, MarkReading
 from medlead.performance.significance import Adjustment, adjust, stars
-from medlead.verdicts.grid import Number, Try
+from medlead.verdicts.grid import TriedNumber, Try
 
 MARKS = "marks"
 STARS_SUFFIX = " / stars"
@@ -20,7 +20,7 @@ def mark_numbers(
     reading: MarkReading,
     thresholds: Sequence[float],
     sizes: Sequence[str],
-) -> list[Number]:
+) -> list[TriedNumber]:
     """Every printed mark with all tries for it.
 
     `cells` are printed correlations (`measure`, `scale`, `r`, `r_low`, `r_high`, `n`,
@@ -44,7 +44,7 @@ def mark_numbers(
         tries += [Try(name, marks[place]) for name, marks in adjusted]
         key = (reading.item, f"{cell['measure']}{STARS_SUFFIX}", str(cell["scale"]))
         rest = (*printed[:place], *printed[place + 1 :])
-        numbers.append(Number(key, MARKS, printed[place], tuple(tries), rest))
+        numbers.append(TriedNumber(key, MARKS, printed[place], tuple(tries), rest))
     return numbers
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from medlead.lineage import Disk, Lineage
 from medlead.verdicts.relations import Instance, Key
-from medlead.verdicts.trace_names import found
+from medlead.verdicts.trace_names import meant
 from medlead.verdicts.trace_records import FIRST_ROW, Found
 
 CELL, CLAIM, ITEM = "cell", "claim", "item"
@@ -161,14 +161,14 @@ def key_of(evidence: Evidence, names: Sequence[str]) -> tuple[str, tuple[str, ..
     claims = [] if evidence.claims is None else evidence.claims["claim"].astype(str).tolist()
     items = evidence.items["item"].astype(str).tolist()
     what = "item or claim" if len(names) == 1 else "item"
-    item = found(what, names[0], [*items, *(claims if len(names) == 1 else [])])
+    item = meant(what, names[0], [*items, *(claims if len(names) == 1 else [])])
     if item in claims and item not in items:
         return CLAIM, (item,)
     if len(names) == 1:
         return ITEM, (item,)
     here = cells[cells["item"] == item]
-    row = found(f"row of {item}", names[1], here["row"].astype(str))
+    row = meant(f"row of {item}", names[1], here["row"].astype(str))
     if len(names) == 2:
         return ITEM, (item, row)
     columns = here.loc[here["row"] == row, "column"].astype(str)
-    return CELL, (item, row, found(f"column of {item}, row {row!r},", names[2], columns))
+    return CELL, (item, row, meant(f"column of {item}, row {row!r},", names[2], columns))

@@ -32,7 +32,7 @@ def name_key(text: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", letters)
 
 
-def found(what: str, given: str, allowed: Iterable[str]) -> str:
+def meant(what: str, given: str, allowed: Iterable[str]) -> str:
     """The allowed name that is meant: the same, else alike, else the only one that begins so.
 
     Raises NotFound where there is none, or several.

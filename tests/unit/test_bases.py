@@ -132,7 +132,7 @@ def test_the_published_percentages_are_all_tried() -> None:
         numeric_values(cells),
     )
     chapters = frame[frame["section"].str.match(r"[345](\.|$)")]
-    # A percentage of trusts or of a contract, and not a figure from elsewhere or the end of a range.
+    # A share of trusts or of a contract, and not a figure from elsewhere or the end of a range.
     percent = chapters[
         (chapters["kind"] == "percent")
         & (chapters["text"] != "")

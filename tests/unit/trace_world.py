@@ -65,8 +65,10 @@ AUDIT = f"""finding,section,line,printed,implied,check,severity,certainty,explan
 finding-001,4.1,30,72,73,sums; other,major,certain,It does not add up.,printed-aggregates
 finding-002,6.3,20,***,**,marks,minor,conditional,"Table 2, Quality / stars, Index: so.",{OF_PRINT}
 finding-003,6.3,11,x,y,other,minor,certain,"Table 1, 5, Index of quality, and more.",{OF_PRINT}"""
-METHODS = """item,row,column,method,result,match,tries,evidence
-table-02,Quality / stars,Index,"t of r, two-sided",***,exact,2,printed-aggregates"""
+METHODS = """item,row,column,method,result,match,word,tries,evidence
+table-02,Quality / stars,Index,"t of r, two-sided",***,exact,lucky,2,printed-aggregates
+table-02,Quality / stars,Index,"t of r, one-sided",**,no,,2,printed-aggregates
+"""
 CLAIMS = """claim,section,line,statement,verdict,evidence,computed,reason,judgement,rests_on,check
 es-02,ES,5,Most sites answered,fails,printed-aggregates,72 of 179,,no,section-4.1,"most(72, 179)"
 4.1-03,4.1,31,The marks are many,holds,printed-aggregates,,,yes,table-02,many(x)"""

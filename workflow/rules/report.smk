@@ -17,7 +17,8 @@ TRACED = [
 ]
 TRACED_RULES = [
     *("tabulate_sites", "clean_survey", "tabulate_survey", "score_engagement"),
-    *("compare_trusts", "identify_correlations", "tabulate_performance", "judge_cells"),
+    *("compare_trusts", "identify_correlations", "tabulate_performance"),
+    *("judge_cells", "judge_claims", "try_methods"),
     *(["check_records"] if plan.rebuilt else []),
     *(["check_statements"] if plan.told else []),
     *(["check_trusts"] if plan.trust_scales() else []),
@@ -145,7 +146,9 @@ else:
                 rules.triangulate.output.figures,
                 plan.result("performance/triangulation-says.csv"),
             ],
-            methods=rules.judge_cells.output.methods,
+            methods=rules.try_methods.output.tries,
+            claims=rules.judge_claims.output.claims,
+            used=rules.judge_claims.output.inputs,
             traced=plan.results(*TRACED),
             receipts=[plan.receipt(name) for name in TRACED_RULES],
             declarations=plan.published("relations.yaml"),

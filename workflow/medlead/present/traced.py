@@ -88,7 +88,7 @@ def _cell(way: Way, lists: Mapping[str, Shared], words: dict[str, str]) -> list[
             lists["relations"].place([r["name"], r["outcome"], text(r["says"])])
             for r in way["relations"]
         ],
-        [text(f"{m['method']}: {m['result']} ({m['match']})") for m in way["methods"]],
+        [text(f"{m['method']}: {m['result']} ({m['match']}, {m['word']})") for m in way["methods"]],
         [
             lists["findings"].place([f["finding"], f["severity"], f["certainty"]])
             for f in way["findings"]

@@ -141,7 +141,7 @@ def _bears(way: Way) -> list[str]:
     lines += _several(
         "methods",
         (
-            f"{m['method']}: {m['result']} ({m['match']}; {m['tries']} tries)"
+            f"{m['method']}: {m['result']} ({m['match']}; {m['word']}, {m['tries']} tries)"
             for m in way["methods"]
         ),
     )

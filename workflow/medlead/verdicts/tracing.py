@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from medlead.evidence import EvidenceClass, Reason, Verdict, item_name
 from medlead.lineage import Entry, Step, functions_behind
 from medlead.verdicts.audit import BETWEEN_CHECKS
+from medlead.verdicts.grid import NO_MATCH
 from medlead.verdicts.judgement import LEAST_SLACK
 from medlead.verdicts.places import place
 from medlead.verdicts.relations import Key
@@ -56,8 +57,9 @@ def trace_cell(evidence: Evidence, key: Key) -> Way:
         "files": sorted(files.values(), key=_order),
         "relations": _relations(evidence, key),
         "methods": [
-            {k: str(m[k]) for k in ("method", "result", "match", "tries")}
+            {k: str(m[k]) for k in ("method", "result", "match", "word", "tries")}
             for _, m in evidence.tried.get(key, ())
+            if m["match"] != NO_MATCH
         ],
         "findings": _findings(evidence, key, cell, rule),
         "claims": [claim_line(evidence, name) for name in evidence.claimed.get(key, ())],

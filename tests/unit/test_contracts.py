@@ -35,7 +35,7 @@ PUBLISHED = ROOT / "data" / "published"
 SCALES = load_rating_scales(
     yaml.safe_load((ROOT / "config" / "instruments" / "ratings.yaml").read_text(encoding="utf-8"))
 )
-OF_PRINT = {"items", "cells", "engagement", "comments", "captions", "names", "claims"}
+OF_PRINT = {"items", "cells", "engagement", "comments", "captions", "names", "claims", "repeated"}
 PATHS = {name: (PUBLISHED if name in OF_PRINT else RAW) / f"{name}.csv" for name in CONTRACTS}
 
 

@@ -331,7 +331,20 @@ def published() -> Verdicts:
         declarations=yaml.safe_load((PUBLISHED / "relations.yaml").read_text(encoding="utf-8")),
         tables={},
         significance=judge_stars(printed_correlations(cells)),
+        repeated=read_csv(PUBLISHED / "repeated.csv"),
     )
+
+
+def test_what_is_said_again_is_audited_once(published: Verdicts) -> None:
+    failing = published.repeated[published.repeated["outcome"] == "fails"]
+    checks = {f"said again: {t} / {a}" for t, a in zip(failing.thing, failing.aspect, strict=True)}
+    told = published.audit["check"]
+    assert set(told[told.str.startswith("said again: ")]) < checks
+    # The two ends of one scale are a relation between cells already.
+    scale = failing[failing["thing"] == "scale of the self-ratings"]
+    assert (told == scale["told_by"].item()).sum() == 1
+    assert "said again: scale of the self-ratings / scale" not in set(told)
+    assert published.summary["repeated_failing"] == len(failing)
 
 
 def test_every_printed_cell_has_one_verdict_in_print_order(published: Verdicts) -> None:
@@ -368,6 +381,7 @@ def test_every_failing_relation_and_every_wrong_mark_is_a_finding(published: Ver
     failing = published.relations.loc[published.relations["outcome"] == "fails", "instance"]
     marks = (published.cells["reason"] == str(Reason.TEST_DIFFERS)).sum()
     checks = [c for all_ in published.audit["check"] for c in all_.split(BETWEEN_CHECKS)]
+    checks = [check for check in checks if not check.startswith("said again: ")]
     assert sorted(checks) == sorted([*failing, *["marks"] * marks])
     assert published.audit["finding"].is_unique
 

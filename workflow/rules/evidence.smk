@@ -4,6 +4,7 @@
 ALL_INPUTS = plan.used
 # The sentences of the report of 2013 with their checks; a study has none.
 CLAIMS = plan.of("report", *plan.published("claims.csv"))
+LABELS = plan.published("captions.csv", "names.csv", "repeated.csv")
 
 
 rule check_inputs:
@@ -14,7 +15,7 @@ rule check_inputs:
             plan.statements(),
         ],
         claims=CLAIMS,
-        labels=plan.published("captions.csv", "names.csv"),
+        labels=LABELS,
         scales=plan.instruments("ratings.yaml"),
         instrument=plan.instruments("survey.yaml"),
         cleaning=plan.instruments("cleaning.yaml"),
@@ -35,7 +36,7 @@ rule check_inputs:
     params:
         content=plan.bytes_of(
             plan.published("items.csv", "cells.csv", "relations.yaml"),
-            plan.published("captions.csv", "names.csv"),
+            LABELS,
             plan.statements(),
             CLAIMS,
             plan.instruments(

@@ -12,7 +12,7 @@ SOLVED_FRAMES = [
 rule judge_cells:
     input:
         published=plan.published("items.csv", "cells.csv", "relations.yaml"),
-        labels=plan.published("captions.csv", "names.csv"),
+        labels=LABELS,
         tables=expand(
             plan.result("tables/{item}.csv"),
             item=[
@@ -38,6 +38,7 @@ rule judge_cells:
         # What does not hold among the cells: the sentences come to it later.
         conflicts=plan.result("verdicts/conflicts.csv"),
         counts=plan.result("verdicts/cells.json"),
+        repeated=plan.result("verdicts/repeated.csv"),
         receipt=plan.receipt("judge_cells"),
     log:
         plan.log("judge_cells"),
@@ -48,7 +49,7 @@ rule judge_cells:
     params:
         content=plan.bytes_of(
             plan.published("items.csv", "cells.csv", "relations.yaml"),
-            plan.published("captions.csv", "names.csv"),
+            LABELS,
             plan.instruments("margins.yaml"),
             plan.code("judge_cells"),
         ),

@@ -10,7 +10,7 @@ from medlead.writing import read_csv, write_csv, write_json
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
     items, cells, relations = job.input.published
-    captions, labels = (read_csv(Path(f)) for f in job.input.labels)
+    captions, labels, repeated = (read_csv(Path(f)) for f in job.input.labels)
     # None of these where no records were solved to the print.
     check, slack, sets, sites = [read_csv(Path(f)) for f in job.input.solved] or [None] * 4
     # None of these where there are no printed statements on engagement.
@@ -31,9 +31,11 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         scale_names=read_csv(Path(job.input.names)),
         captions=captions,
         labels=labels,
+        repeated=repeated,
         identified=read_csv(Path(job.input.identified)),
     )
     write_csv(Path(job.output.cells), found.cells)
     write_csv(Path(job.output.relations), found.relations)
     write_csv(Path(job.output.conflicts), found.audit)
+    write_csv(Path(job.output.repeated), found.repeated)
     write_json(Path(job.output.counts), found.summary)

@@ -14,8 +14,9 @@ class Severity(StrEnum):
     WORDING = "wording"  # two printings of one text
 
 
-CERTAIN, CONDITIONAL = "certain", "conditional"
-"""Arithmetic is certain; what rests on an assumption that is named is conditional."""
+CERTAIN, CONDITIONAL, JUDGEMENT = "certain", "conditional", "judgement"
+"""Arithmetic is certain; what rests on an assumption that is named is conditional; where readers
+may weigh words differently, it is a judgement."""
 
 
 @dataclass(frozen=True)

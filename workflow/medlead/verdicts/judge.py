@@ -26,6 +26,7 @@ from medlead.verdicts.judgement import (
 from medlead.verdicts.labels import label_checks, label_findings
 from medlead.verdicts.mends import smallest_mends
 from medlead.verdicts.relations import Key, numeric_values, printed_cells, test_instance
+from medlead.verdicts.repeated import judge_repeats
 from medlead.verdicts.respondents import site_findings
 from medlead.verdicts.solved import Solved, in_order, solved_judgements
 from medlead.verdicts.statements import told_of_names, told_of_statements
@@ -41,6 +42,7 @@ class Verdicts:
     cells: pd.DataFrame
     relations: pd.DataFrame
     audit: pd.DataFrame
+    repeated: pd.DataFrame
     summary: dict[str, Any]
 
 
@@ -99,6 +101,7 @@ def judge(
     identified: pd.DataFrame | None = None,
     captions: pd.DataFrame | None = None,
     labels: pd.DataFrame | None = None,
+    repeated: pd.DataFrame | None = None,
 ) -> Verdicts:
     """Judge every printed cell (report chapters 3 to 6).
 
@@ -111,8 +114,8 @@ def judge(
     `statements` tells which hold of them, `group_sizes` which sizes the printed percentages
     allow, and `scale_names` how the print names the scales. `identified` tells the bounds of
     printed coefficients over all that hidden records can be. `captions` are those of tables and
-    figures, `labels` the names that stand for one thing in several places. What bears on one
-    cell is asked in the order of `in_order`: bounds, names, statements, solved records. Tables
+    figures, `labels` the names that stand for one thing in several places, and `repeated` the
+    places of what the report says more than once. What bears on one cell is asked in the order of `in_order`: bounds, names, statements, solved records. Tables
     of the class `study` are not held against the print, which is about other records. Raises
     DeclarationError where a declaration does not fit the print, KeyError for a cell of an
     unregistered item, ValueError for a rebuilt or checked cell that is printed nowhere.
@@ -182,6 +185,8 @@ def judge(
         *(finding for found in engagement for finding in found.findings),
     ]
     others += label_findings(captions, labels, items, {f.check for f in others})
+    failing = (o.instance.name for o in outcomes if not o.holds)
+    repeats = judge_repeats(repeated, told={*failing, *(finding.check for finding in others)})
     audit = audit_frame(
         outcomes,
         mends,
@@ -190,7 +195,7 @@ def judge(
         cells,
         solved=solved,
         told=told,
-        others=others,
+        others=[*others, *repeats.findings],
     )
     # What is held against what is the print in each of them, whatever records there are.
     of_print = {"evidence": str(EvidenceClass.PRINTED_AGGREGATES)}
@@ -198,8 +203,10 @@ def judge(
         cells=judged,
         relations=relations.assign(**of_print),
         audit=audit.assign(**of_print),
+        repeated=repeats.frame,
         summary=headline(items, judged, relations, compared)
-        | {"labels_checked": label_checks(captions, labels)},
+        | {"labels_checked": label_checks(captions, labels)}
+        | repeats.summary,
     )
 
 

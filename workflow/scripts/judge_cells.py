@@ -11,9 +11,8 @@ job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
     items, cells, relations = job.input.published
     captions, labels, repeated = (read_csv(Path(f)) for f in job.input.labels)
-    # None of these where no records were solved to the print.
+    # None of these where no records were solved, or no statements on engagement are printed.
     check, slack, sets, sites = [read_csv(Path(f)) for f in job.input.solved] or [None] * 4
-    # None of these where there are no printed statements on engagement.
     statements, sizes = [read_csv(Path(f)) for f in job.input.told] or [None] * 2
     found = judge(
         items=read_csv(Path(items)),

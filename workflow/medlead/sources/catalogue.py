@@ -15,9 +15,7 @@ import pandera.pandas as pa
 
 from medlead.evidence import EvidenceClass
 from medlead.sources.columns import Column, Kind, Scale
-from medlead.sources.printed_claims import CLAIM_COLUMNS, CLAIM_RULES
 from medlead.sources.printed_labels import FURTHER_FILES
-from medlead.sources.printed_repeats import REPEATED_COLUMNS, REPEATED_KEYS, REPEATED_RULES
 from medlead.sources.printed_statements import STATEMENT_COLUMNS, STATEMENT_RULES
 from medlead.sources.reading import nearest
 from medlead.sources.schemas import Rule, build_schema, not_empty_rule, spelling_rule, unique_rule
@@ -385,8 +383,6 @@ CONTRACTS: Mapping[str, Contract] = MappingProxyType(
             _items(),
             _cells(),
             Contract("engagement", STATEMENT_COLUMNS, ("statement",), STATEMENT_RULES),
-            Contract("claims", CLAIM_COLUMNS, ("claim",), CLAIM_RULES),
-            Contract("repeated", REPEATED_COLUMNS, REPEATED_KEYS, REPEATED_RULES),
             *(Contract(*file) for file in FURTHER_FILES),
         )
     }

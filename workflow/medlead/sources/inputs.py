@@ -94,10 +94,11 @@ def check_everything(
 
     `readers` read the inputs that have no contract here, because a file of definitions
     says what they hold. `published` are the register, the cells, the relations and, where
-    there are any, the statements on engagement; `labels` the captions, the names and
-    what is said more than once, where there are any. `claims` is the file of the report's sentences, where there is one, and what
-    tells the faults of their checks. Columns `file,contract,evidence,rows,columns,sha256`. Raises
-    ProblemsFound with the problems of every file at once.
+    there are any, the statements on engagement; `labels` the captions, the names and what is
+    said more than once, where there are any. `claims` is the file of the report's sentences,
+    where there is one, and what tells the faults of their checks. Columns
+    `file,contract,evidence,rows,columns,sha256`. Raises ProblemsFound with the problems of every
+    file at once.
     """
     problems: list[Problem] = []
     frames: dict[str, pd.DataFrame] = {}

@@ -12,7 +12,9 @@ import pandas as pd
 
 from medlead.sources.columns import Column, Kind
 from medlead.sources.messages import Problem
+from medlead.sources.printed_claims import CLAIM_COLUMNS, CLAIM_RULES
 from medlead.sources.printed_comments import COMMENT_COLUMNS
+from medlead.sources.printed_repeats import REPEATED_COLUMNS, REPEATED_KEYS, REPEATED_RULES
 from medlead.sources.reading import nearest
 
 SAID = ("subject", "by", "site", "n", "year", "source")
@@ -56,11 +58,13 @@ LABEL_COLUMNS = (
 )
 
 FURTHER_FILES = (
+    ("claims", CLAIM_COLUMNS, ("claim",), CLAIM_RULES),
+    ("repeated", REPEATED_COLUMNS, REPEATED_KEYS, REPEATED_RULES),
     ("comments", COMMENT_COLUMNS, ("site", "question", "position")),
     ("captions", CAPTION_COLUMNS, ("item",)),
     ("names", LABEL_COLUMNS, ("thing", "name", "line")),
 )
-"""Files of the print that need no rules beyond their columns and their key."""
+"""Further files of the print: columns, key, and rules where a file has any of its own."""
 
 
 def told_by(text: str) -> dict[str, str]:

@@ -115,10 +115,11 @@ def judge(
     allow, and `scale_names` how the print names the scales. `identified` tells the bounds of
     printed coefficients over all that hidden records can be. `captions` are those of tables and
     figures, `labels` the names that stand for one thing in several places, and `repeated` the
-    places of what the report says more than once. What bears on one cell is asked in the order of `in_order`: bounds, names, statements, solved records. Tables
-    of the class `study` are not held against the print, which is about other records. Raises
-    DeclarationError where a declaration does not fit the print, KeyError for a cell of an
-    unregistered item, ValueError for a rebuilt or checked cell that is printed nowhere.
+    places of what the report says more than once. What bears on one cell is asked in the order
+    of `in_order`: bounds, names, statements, solved records. Tables of the class `study` are not
+    held against the print, which is about other records. Raises DeclarationError where a
+    declaration does not fit the print, KeyError for a cell of an unregistered item, ValueError
+    for a rebuilt or checked cell that is printed nowhere.
     """
     printed = printed_cells(cells)
     texts = {c.key: c.text for c in printed}

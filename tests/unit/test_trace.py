@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from trace_world import CELLS, evidence_of, frame, write_files
+from trace_world import CELLS, evidence_of, frame, lineage_of, write_files
 
 from medlead.evidence import Reason, Verdict
+from medlead.lineage import Entry, Lineage, Step
 from medlead.present.traced import FIELDS, embedded, numbered, page_traces
 from medlead.sources.messages import ProblemsFound
 from medlead.verdicts.trace_evidence import Evidence, Way
@@ -195,6 +196,22 @@ def test_a_claim_tells_what_it_used(evidence: Evidence) -> None:
     assert 'section-4.1 "back" "count": 72' in told
     assert "a threshold of ours" not in told
     assert "a threshold of ours" in words(trace(evidence, ["4.1-03"]))
+
+
+def test_a_claim_rests_on_the_files_of_what_it_used_and_on_no_others(tmp_path: Path) -> None:
+    write_files(tmp_path)
+    lineage = lineage_of(tmp_path)
+    judge, compare = lineage.steps["judge"], lineage.steps["compare"]
+    claims = "results/verdicts/claims.csv"
+    unused = {"raw/unused.csv": Entry("0" * 64, "raw"), "print/items.csv": Entry("1" * 64, "print")}
+    marks = {"results/perf/marks.csv": compare.made["results/perf/marks.csv"]}
+    tell = Step("tell", {claims: Entry("2" * 64, "claims")}, judge.inputs | marks | unused)
+    whole = Lineage(lineage.steps | {"tell": tell}, {**lineage.maker, claims: tell})
+    way = trace(evidence_of(tmp_path, lineage=whole), ["es-02"])
+    # Two cells, and a result that comes from the trusts and the cells: no relation, no more.
+    files = {"print/claims.csv", "print/cells.csv", "raw/trusts.csv"}
+    assert {f["file"] for f in way["files"]} == files
+    assert file_of(way, "print/cells.csv")["rows"] == [7, 6]
 
 
 # --- names ------------------------------------------------------------------------------------

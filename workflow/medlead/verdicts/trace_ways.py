@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from medlead.evidence import EvidenceClass
+from medlead.lineage import Step
 from medlead.verdicts.relations import Key
 from medlead.verdicts.trace_evidence import CELL, CLAIM, ITEM, KEY, Evidence, Record, Way, key_of
 from medlead.verdicts.trace_records import FIRST_ROW
@@ -84,6 +85,33 @@ def _maker(evidence: Evidence, use: Record) -> dict[str, str]:
     return {}
 
 
+def _behind(
+    evidence: Evidence, step: Step, uses: Sequence[Record], cells: Sequence[Key], file: str
+) -> dict[str, Way]:
+    """The files that one claim rests on: of all that claims are judged by, those that it used."""
+    kinds = {str(u["kind"]) for u in uses}
+    stems = {str(u["item"]).rpartition("/")[2] for u in uses if u["kind"] == "record"}
+    wanted = {file.rpartition("/")[2].partition(".")[0], "words"} | stems
+    wanted |= {"cells"} if cells or "relation" in kinds else set()
+    wanted |= {"relations"} if "relation" in kinds else set()
+    files = {
+        name: file_line(evidence, name, entry)
+        for name, entry in step.inputs.items()
+        if name.rpartition("/")[2].partition(".")[0] in wanted
+        and name not in evidence.lineage.maker
+    }
+    made = dict.fromkeys(m for u in uses for m in _maker(evidence, u).values())
+    # A relation is tested on the print itself, and not on all that stands beside it.
+    judge = evidence.lineage.maker.get(f"{evidence.paths.results}/verdicts/relations.csv")
+    for maker in (evidence.lineage.steps[rule] for rule in made):
+        if maker != judge:
+            files |= files_behind(evidence, maker, (), ("", "", ""), None)
+    if cells and (printed := f"{evidence.paths.published}/cells.csv") in files:
+        numbers = [evidence.printed[key][0] for key in cells]
+        files[printed] |= {"rows": numbers, "of": len(evidence.cells)}
+    return files
+
+
 def trace_claim(evidence: Evidence, name: str) -> Way:
     """The way of a claim: what it says and by which check, its verdict, and what that used."""
     frame = evidence.claims
@@ -102,9 +130,9 @@ def trace_claim(evidence: Evidence, name: str) -> Way:
         for u, k in zip(uses, keys, strict=True)
         if k not in evidence.printed
     ]
-    files = files_behind(evidence, step, (), ("", "", ""), None) if step else {}
     at = (f"{evidence.paths.published}/claims.csv", number + FIRST_ROW)
     published, listed_row = evidence.listed.get(name, at)
+    files = _behind(evidence, step, uses, cells, published) if step else {}
     if published not in files:
         files[published] = file_line(evidence, published, None)
     files[published] |= {"rows": [listed_row]}

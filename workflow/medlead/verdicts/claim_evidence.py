@@ -37,6 +37,14 @@ _DECIDED = {
 DECIDED_FRAMES = {kind: frame for kind, (frame, _) in _DECIDED.items()}
 """The result frames behind the words that name what is decided elsewhere."""
 _FREE = (EvidenceClass.RECONSTRUCTED, EvidenceClass.SIMULATED)
+FREEST = (
+    EvidenceClass.SIMULATED,
+    EvidenceClass.RECONSTRUCTED,
+    EvidenceClass.STUDY,
+    EvidenceClass.PRINTED_AGGREGATES,
+    EvidenceClass.PRINTED_RECORDS,
+)
+"""The classes from what is made up to what is printed record by record."""
 
 
 @dataclass(frozen=True)
@@ -220,14 +228,7 @@ class ClaimEvidence:
     def evidence(self) -> EvidenceClass:
         """The freest class among what was used; a check that uses nothing is conceptual."""
         classes = {use.evidence for use in self.used}
-        order = (
-            EvidenceClass.SIMULATED,
-            EvidenceClass.RECONSTRUCTED,
-            EvidenceClass.STUDY,
-            EvidenceClass.PRINTED_AGGREGATES,
-            EvidenceClass.PRINTED_RECORDS,
-        )
-        return next((c for c in order if c in classes), EvidenceClass.CONCEPTUAL)
+        return next((c for c in FREEST if c in classes), EvidenceClass.CONCEPTUAL)
 
 
 def written_number(text: str, kind: str, basis: Basis) -> Number | None:

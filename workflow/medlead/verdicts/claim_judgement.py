@@ -25,6 +25,7 @@ from medlead.verdicts.claim_values import (
     open_reason,
     shown,
 )
+from medlead.verdicts.claim_verdicts import Touch
 
 
 def _judged(
@@ -59,13 +60,13 @@ def _percent(measured: Number) -> str:
     return f"{combined([measured], lambda v: v * 100)} %"
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.MAJORITY)
 def vast_majority(context: Context, part: Number, whole: Number) -> Truth:
     """At least the threshold's share of the whole."""
     return _share(context, "vast_majority", part, whole, True)
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.MAJORITY)
 def nearly_all(context: Context, part: Number, whole: Number) -> Truth:
     """At least the threshold's share, or all but one where these are a vast majority."""
     threshold = context.thresholds["nearly_all"].value
@@ -78,19 +79,19 @@ def nearly_all(context: Context, part: Number, whole: Number) -> Truth:
     return _judged("nearly_all", measured, True, threshold, told, 100, " %")
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.MAJORITY)
 def many(context: Context, part: Number, whole: Number) -> Truth:
     """At least the threshold's share of the whole."""
     return _share(context, "many", part, whole, True)
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.MAJORITY)
 def few(context: Context, part: Number, whole: Number) -> Truth:
     """At most the threshold's share of the whole."""
     return _share(context, "few", part, whole, False)
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.MAJORITY)
 def about_half(context: Context, part: Number, whole: Number) -> Truth:
     """A share no further from one half than the threshold."""
     measured = divided(part, whole)
@@ -133,19 +134,19 @@ def _near(context: Context, name: str, x: Number, y: Number, side: int) -> Truth
     return both(compared(x, ">" if side > 0 else "<", y), near)
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.NUMBER)
 def about(context: Context, x: Number, y: Number) -> Truth:
     """No further from the number that is named than the threshold's share of it."""
     return _near(context, "about", x, y, 0)
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.NUMBER)
 def just_over(context: Context, x: Number, y: Number) -> Truth:
     """More than the number that is named, by no more than the threshold's share of it."""
     return _near(context, "just_over", x, y, 1)
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.NUMBER)
 def just_under(context: Context, x: Number, y: Number) -> Truth:
     """Less than the number that is named, by no more than the threshold's share of it."""
     return _near(context, "just_under", x, y, -1)
@@ -170,7 +171,7 @@ def _difference(context: Context, name: str, a: Number, b: Number) -> tuple[Numb
     return combined([a, b], lambda x, y: (x - y) / y * 100), given.value * 100, " %"
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.COMPARISON)
 def clearly_higher(context: Context, first: Number, second: Number) -> Truth:
     """Higher by at least the threshold: in points for shares, else as a share of the second."""
     gap, threshold, unit = _difference(context, "clearly_higher", first, second)
@@ -178,7 +179,7 @@ def clearly_higher(context: Context, first: Number, second: Number) -> Truth:
     return _judged("clearly_higher", gap, True, threshold, told, 1, unit)
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.COMPARISON)
 def similar(context: Context, first: Number, second: Number) -> Truth:
     """No further apart than the threshold: in points for shares, else as a share of the second."""
     gap, threshold, unit = _difference(context, "similar", first, second)
@@ -241,13 +242,13 @@ def _coefficient(numbers: list[Number], s: Series) -> Number:
     return Number(Fraction(str(low)), Fraction(str(high)), rounded, basis=s.basis)
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.COMPARISON)
 def little_variation(context: Context, s: Series) -> Truth:
     """The coefficient of variation, or for shares the greatest difference, is at most this."""
     return _variation(context, "little_variation", s, False)
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.COMPARISON)
 def wide_variation(context: Context, s: Series) -> Truth:
     """The coefficient of variation, or for shares the greatest difference, is at least this."""
     return _variation(context, "wide_variation", s, True)

@@ -12,7 +12,13 @@ from typing import Any
 
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.sources.texts import nearest
-from medlead.verdicts import claim_evidence_words, claim_judgement, claim_series_words, claim_words
+from medlead.verdicts import (
+    claim_evidence_words,
+    claim_judgement,
+    claim_series_words,
+    claim_words,
+    conclusion_words,
+)
 from medlead.verdicts.claim_registry import (
     NAME,
     NAMES,
@@ -41,7 +47,10 @@ SIGN_OF: Mapping[type[ast.cmpop], str] = {
 }
 _SUMS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 # The registry is filled by the modules that define words.
-_FILLED = (claim_evidence_words, claim_series_words, claim_words, claim_judgement)
+_FILLED = (
+    *(claim_evidence_words, claim_series_words, claim_words, claim_judgement),
+    conclusion_words,
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ def truth_words(*, ours: bool) -> frozenset[str]:
 
     Words that ask for what is decided elsewhere, or say that nothing is, have none.
     """
-    asked = {"relation", "sentence", "statement", "not_checkable", "needs"}
+    asked = {"relation", "sentence", "statement", "not_checkable", "needs", "claim", "all_claims"}
     return frozenset(
         w.name
         for w in WORDS.values()

@@ -2,13 +2,14 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from medlead.verdicts.claim_evidence import ClaimEvidence
 from medlead.verdicts.claim_thresholds import Thresholds
 from medlead.verdicts.claim_values import Number, Series, Text, Texts, Truth, Value
+from medlead.verdicts.claim_verdicts import Touch
 
 NUMBER, TEXT, SERIES, TEXTS, TRUTH = "a number", "a text", "a series", "texts", "a truth"
 NAME, NAMES = "a name in quotes", "a name or a list of names"
@@ -16,10 +17,14 @@ NAME, NAMES = "a name in quotes", "a name or a list of names"
 
 @dataclass(frozen=True)
 class Context:
-    """What words may ask for: the evidence, and the thresholds that are ours."""
+    """What words may ask for: the evidence, and the thresholds that are ours.
+
+    `claims` has the truth of each claim, for the checks of conclusions; else it is empty.
+    """
 
     evidence: ClaimEvidence
     thresholds: Thresholds
+    claims: Mapping[str, Truth] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Word:
-    """One word: its function, what it takes and gives, and whether its threshold is ours."""
+    """One word: its function, what it takes and gives, and whether its threshold is ours.
+
+    `touches` is what a sentence with this word settles; None for words that only get at
+    evidence or count.
+    """
 
     name: str
     function: Callable[..., Value]
@@ -44,6 +53,7 @@ class Word:
     context: bool
     ours: bool
     whole: bool
+    touches: Touch | None = None
 
     @property
     def meaning(self) -> str:
@@ -87,10 +97,13 @@ WORDS: dict[str, Word] = {}
 """Every word of the language, by name."""
 
 
-def word(*, ours: bool = False, whole: bool = False) -> Callable[[Callable[..., Any]], Any]:
+def word(
+    *, ours: bool = False, whole: bool = False, touches: Touch | None = None
+) -> Callable[[Callable[..., Any]], Any]:
     """Register a function as a word, by its name, signature and docstring.
 
     `ours`: its threshold stands in the configuration. `whole`: it makes up a check alone.
+    `touches`: what a sentence settles that uses it.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -109,7 +122,7 @@ def word(*, ours: bool = False, whole: bool = False) -> Callable[[Callable[..., 
                 parameters.append(Parameter(p.name, kinds, p.default is p.empty, by_place))
         returns = _KINDS[hints["return"]]
         WORDS[name] = Word(
-            name, function, tuple(parameters), returns, any_key, context, ours, whole
+            name, function, tuple(parameters), returns, any_key, context, ours, whole, touches
         )
         return function
 

@@ -23,6 +23,7 @@ from medlead.verdicts.claim_values import (
     label_of,
     series_of,
 )
+from medlead.verdicts.claim_verdicts import Touch
 
 # -- numbers from series
 
@@ -188,7 +189,7 @@ def _meets(entry: Number | Text, sign: str, wanted: Number | Text) -> bool | Non
     return compared(bare, sign, wanted).value
 
 
-@word()
+@word(touches=Touch.RANK)
 def rank_of(label: Name, s: Series) -> Number:
     """The place of a label from the highest; with ties all places that it can have."""
     own = entry_of(s, label)

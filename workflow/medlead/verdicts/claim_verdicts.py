@@ -25,6 +25,34 @@ _VERDICT_MEANINGS = {
 }
 
 
+class Touch(StrEnum):
+    """What of a report a number or a sentence settles: what is changed where it is wrong."""
+
+    RANK = "rank"
+    BAND = "band"
+    SIGNIFICANCE = "significance"
+    MAJORITY = "majority"
+    COMPARISON = "comparison"
+    NUMBER = "number"
+    WORDING = "wording"
+
+    @property
+    def meaning(self) -> str:
+        """A few plain words for legends."""
+        return _TOUCH_MEANINGS[self]
+
+
+_TOUCH_MEANINGS = {
+    Touch.RANK: "which comes first, or next",
+    Touch.BAND: "a band or a range",
+    Touch.SIGNIFICANCE: "whether it is more than chance",
+    Touch.MAJORITY: "a majority or a share",
+    Touch.COMPARISON: "what is more, or whether it varies",
+    Touch.NUMBER: "a number alone",
+    Touch.WORDING: "a name or a wording",
+}
+
+
 class ClaimReason(StrEnum):
     """Why a sentence is as it is judged: a closed list."""
 

@@ -33,11 +33,12 @@ from medlead.verdicts.claim_values import (
     opposite,
     same,
 )
+from medlead.verdicts.claim_verdicts import Touch
 
 # -- truth words that need no threshold
 
 
-@word()
+@word(touches=Touch.NUMBER)
 def rounds_to(x: Number, printed: Text) -> Truth:
     """The number, rounded to the printed digits by any declared rule, gives the text."""
     plain = printed.text.strip()
@@ -91,19 +92,19 @@ def _over_half(part: Number, whole: Number) -> Truth:
     )
 
 
-@word()
+@word(touches=Touch.MAJORITY)
 def most(part: Number, whole: Number) -> Truth:
     """More than half of the whole."""
     return _over_half(part, whole)
 
 
-@word()
+@word(touches=Touch.MAJORITY)
 def majority(part: Number, whole: Number) -> Truth:
     """More than half of the whole."""
     return _over_half(part, whole)
 
 
-@word()
+@word(touches=Touch.MAJORITY)
 def minority(part: Number, whole: Number) -> Truth:
     """Less than half of the whole."""
     half = combined([whole], lambda w: w / 2)
@@ -112,31 +113,31 @@ def minority(part: Number, whole: Number) -> Truth:
     )
 
 
-@word()
+@word(touches=Touch.MAJORITY)
 def all_of(part: Number, whole: Number) -> Truth:
     """The whole without exception."""
     return leaf(equal(part, whole), _part(part, whole), part.basis, whole.basis)
 
 
-@word()
+@word(touches=Touch.NUMBER)
 def none_of(x: Number) -> Truth:
     """Not one."""
     return leaf(equal(x, exact(0)), f"{x}, none wanted", x.basis, why=open_reason(x))
 
 
-@word()
+@word(touches=Touch.COMPARISON)
 def higher(first: Number, second: Number) -> Truth:
     """The first number is more than the second."""
     return compared(first, ">", second)
 
 
-@word()
+@word(touches=Touch.COMPARISON)
 def lower(first: Number, second: Number) -> Truth:
     """The first number is less than the second."""
     return compared(first, "<", second)
 
 
-@word()
+@word(touches=Touch.COMPARISON)
 def upwards_of(x: Number, y: Number) -> Truth:
     """Not less than the number that is named."""
     return compared(x, ">=", y)
@@ -163,19 +164,19 @@ def _outermost(labels: Names, s: Series, sign: int) -> Truth:
     return leaf(value_, told, s.basis, why=why)
 
 
-@word()
+@word(touches=Touch.RANK)
 def most_frequent(label: Names, s: Series) -> Truth:
     """The label, or each of these, stands before all others; a tie with another leaves it open."""
     return _outermost(label, s, 1)
 
 
-@word()
+@word(touches=Touch.RANK)
 def least_frequent(label: Names, s: Series) -> Truth:
     """The label, or each of these, stands behind all others; a tie with another leaves it open."""
     return _outermost(label, s, -1)
 
 
-@word()
+@word(touches=Touch.RANK)
 def among_most_frequent(label: Names, s: Series, k: Number) -> Truth:
     """The label, or each of these, is one of the first k; a tie at the edge leaves it open."""
     ranks = [rank_of(Name(name), s) for name in label]
@@ -200,7 +201,7 @@ def open_reason_of_rank(rank: Number) -> str:
     return open_reason(exact(1)) if not rank.single else open_reason(rank)
 
 
-@word()
+@word(touches=Touch.RANK)
 def in_order_(labels: Names, s: Series) -> Truth:
     """The numbers of these labels never rise from one to the next."""
     names = [label_of(s, name) for name in labels]
@@ -213,13 +214,13 @@ def in_order_(labels: Names, s: Series) -> Truth:
     return Truth(truth.value, truth.firm, (told,), truth.why, truth.held)
 
 
-@word()
+@word(touches=Touch.BAND)
 def range_is(s: Series, low: Number, high: Number) -> Truth:
     """The lowest and the highest of a series are these."""
     return both(compared(lowest(s), "==", low), compared(highest(s), "==", high))
 
 
-@word()
+@word(touches=Touch.COMPARISON)
 def differs_between(s: Series | Texts) -> Truth:
     """Not all of a series are the same."""
     if isinstance(s, Texts):
@@ -229,7 +230,7 @@ def differs_between(s: Series | Texts) -> Truth:
     return opposite(compared(low, "==", high))
 
 
-@word()
+@word(touches=Touch.WORDING)
 def contains(s: Series | Texts | Text, label: Name) -> Truth:
     """A series has this label, or a text these words (but for capitals)."""
     if isinstance(s, Text):
@@ -239,7 +240,7 @@ def contains(s: Series | Texts | Text, label: Name) -> Truth:
     return leaf(there, f"'{label}' is {'one' if there else 'none'} of {len(s.items)}", s.basis)
 
 
-@word()
+@word(touches=Touch.WORDING)
 def same_text(first: Text, second: Text) -> Truth:
     """Two texts are the same but for capitals and blanks."""
     return compared(first, "==", second)

@@ -75,6 +75,28 @@ def smallest_mends(
             return mends, failing
 
 
+def possible_mends(
+    instance: Instance,
+    by_cell: Mapping[Key, Sequence[Instance]],
+    values: Mapping[Key, Fraction],
+    texts: Mapping[Key, str],
+) -> list[tuple[Key, Fraction]]:
+    """Each cell and whole value that restores a failing sum and all that the cell stands in.
+
+    At most two values of a cell, which already say that the print does not determine it. None
+    for tests of other kinds, and of one reading among several.
+    """
+    if instance.kind not in _MENDED or instance.reading:
+        return []
+    firm = {k: [i for i in by_cell[k] if not i.reading] for k in instance.cells}
+    return [
+        (key, value)
+        for key in dict.fromkeys(instance.cells)
+        if key in values
+        for value in _mends_for(key, firm[key], values, texts)
+    ]
+
+
 def _mends_for(
     key: Key,
     touching: Sequence[Instance],

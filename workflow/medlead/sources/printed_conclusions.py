@@ -1,0 +1,38 @@
+"""The file of the report's conclusions: its columns and rules.
+
+One row for each conclusion, in our words, with a check over claims that says how it stands
+(`medlead.verdicts.conclusions`).
+"""
+
+import pandas as pd
+
+from medlead.sources.columns import Column, Kind
+from medlead.sources.printed_claims import SUMMARY
+from medlead.sources.schemas import Rule
+
+CONCLUSION_COLUMNS = (
+    Column("conclusion", pattern=r"c-\d\d+", says="c and a number: c-03"),
+    Column(
+        "section", pattern=rf"{SUMMARY}|\d+(?:\.\d+)*", says=f"a number such as 6.11, or {SUMMARY}"
+    ),
+    Column("line", Kind.INTEGER, low=1),
+    Column("statement"),
+    Column("check"),
+    Column("note", required=False),
+)
+
+
+def _in_order(frame: pd.DataFrame) -> "pd.Series[bool]":
+    lines = frame["line"].astype("Float64")
+    return (lines >= lines.ffill().shift()).fillna(True).astype(bool)
+
+
+CONCLUSION_RULES = (
+    Rule(
+        "conclusion-lines",
+        "line",
+        _in_order,
+        "this conclusion stands behind one of a later line",
+        "put the conclusions in the order of the report's lines",
+    ),
+)

@@ -1,0 +1,387 @@
+"""What each wrong number and sentence changes: other claims, and conclusions of the report.
+
+Computed by trying the other way: a wrong cell with what the evidence implies, a failing claim as
+if it held. What nothing rests on changes nothing; where no other value is implied and something
+rests on it, that is not known.
+"""
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+
+from medlead.evidence import Verdict
+from medlead.verdicts.claim_language import Check, parse
+from medlead.verdicts.claim_registry import WORDS, Context
+from medlead.verdicts.claim_verdicts import ClaimVerdict, Touch
+from medlead.verdicts.claims import Judged
+from medlead.verdicts.conclusions import (
+    Rows,
+    Stood,
+    claims_named,
+    conclusion_check,
+    rows_of,
+    standing_of,
+)
+from medlead.verdicts.counterfactual import Print
+from medlead.verdicts.findings import Severity
+from medlead.verdicts.impact_ways import Way, Ways, ways_of_finding
+from medlead.verdicts.places import place
+from medlead.verdicts.relations import Instance, Key
+
+IMPACT_COLUMNS = (
+    *("about", "kind", "section", "line", "printed", "instead", "changes", "touches"),
+    *("claims_turned", "conclusions_turned", "unfollowed", "says", "evidence"),
+)
+BETWEEN = "; "
+CELL, FINDING, CLAIM = "cell", "finding", "claim"
+_MARKS = "marks"
+_P_COLUMNS = ("p", "p_")
+
+
+class Changes(StrEnum):
+    """The furthest thing that is otherwise once a wrong number or sentence is mended."""
+
+    CONCLUSION = "conclusion"
+    CLAIM = "claim"
+    UNKNOWN = "unknown"
+    NOTHING = "nothing"
+
+    @property
+    def meaning(self) -> str:
+        """One plain sentence for legends."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Changes.CONCLUSION: "A conclusion of the report stands otherwise.",
+    Changes.CLAIM: "Another sentence of the report gets another verdict, and no conclusion does.",
+    Changes.UNKNOWN: "Something rests on it, and it is not known what should stand there.",
+    Changes.NOTHING: "No other sentence that was checked, and no conclusion, is otherwise.",
+}
+
+_OF_RELATIONS: Mapping[str, Touch] = {
+    **dict.fromkeys(("commonest", "ranked", "descending"), Touch.RANK),
+    **dict.fromkeys(("lowest-band", "highest-band", "commonest-within"), Touch.BAND),
+    **dict.fromkeys(("lowest", "highest"), Touch.BAND),
+    "most-within": Touch.MAJORITY,
+}
+_ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+
+
+@dataclass
+class _Found:
+    """What mending one thing turned, over all ways to mend it."""
+
+    claims: dict[str, str] = field(default_factory=dict)
+    conclusions: dict[str, str] = field(default_factory=dict)
+    unfollowed: dict[str, None] = field(default_factory=dict)
+    tried: int = 0
+
+
+class Weighing:
+    """The print, the claims and the conclusions, ready to be tried the other way."""
+
+    def __init__(
+        self,
+        printed: Print,
+        claims: pd.DataFrame,
+        judged: Mapping[str, Judged],
+        conclusions: pd.DataFrame,
+        context: Context,
+    ) -> None:
+        self.printed, self.judged, self.context = printed, judged, context
+        self.claims = rows_of(claims)
+        self.checks = {
+            str(row["conclusion"]): conclusion_check(row, str(row["conclusion"]))
+            for row in conclusions.to_dict("records")
+        }
+        self.named = {n: claims_named(check) for n, check in self.checks.items()}
+        self.stand = {n: self._stood(check, self.claims) for n, check in self.checks.items()}
+
+    def _stood(self, check: Check, rows: Rows) -> Stood:
+        return standing_of(check, rows, self.context)
+
+    def tried(self, ways: Iterable[Way]) -> _Found:
+        """What all these ways turn, taken together."""
+        found = _Found()
+        for way in ways:
+            found.tried += 1
+            verdicts = dict(way.verdicts)
+            if way.texts:
+                turned = self.printed.changed(way.texts, self.claims, self.judged)
+                found.unfollowed |= dict.fromkeys(turned.unfollowed)
+                for name, again in turned.verdicts.items():
+                    verdicts[name] = str(again.verdict)
+                    found.claims[name] = f"{self.claims[name]['verdict']} -> {again.verdict}"
+            found.conclusions |= self.conclusions_with(verdicts)
+        return found
+
+    def failing_with(self, name: str) -> list[list[str]]:
+        """For each conclusion that names a claim: all claims that fail and that it names."""
+        return [
+            [n for n in names if self.claims[n]["verdict"] == str(ClaimVerdict.FAILS)]
+            for names in self.named.values()
+            if name in names
+        ]
+
+    def conclusions_with(self, verdicts: Mapping[str, str]) -> dict[str, str]:
+        """The conclusions that stand otherwise once these claims have these verdicts."""
+        if not verdicts:
+            return {}
+        rows = dict(self.claims)
+        for name, verdict in verdicts.items():
+            rows[name] = {**rows[name], "verdict": verdict, "reason": ""}
+        found = {}
+        for name, check in self.checks.items():
+            if not set(verdicts).intersection(self.named[name]):
+                continue
+            before, after = self.stand[name], self._stood(check, rows)
+            if before.parts != after.parts:
+                found[name] = (
+                    f"{before.standing} -> {after.standing}"
+                    if before.standing is not after.standing
+                    else f"{after.standing}, by other parts"
+                )
+        return found
+
+
+def weigh_impact(weighing: Weighing, cells: pd.DataFrame, audit: pd.DataFrame) -> pd.DataFrame:
+    """One row for each cell that differs, each finding and each failing claim.
+
+    `cells` are the verdicts on cells and `audit` the findings, as text. Columns
+    `IMPACT_COLUMNS`; order: cells, findings, claims, each in printed order.
+    """
+    differing = cells[cells["verdict"] == str(Verdict.DIFFERS)].to_dict("records")
+    rebuilt = {_key(row): str(row["rebuilt"]) for row in differing if row["rebuilt"]}
+    asking: dict[str, list[str]] = {}
+    for name, row in weighing.claims.items():
+        for use in weighing.judged[name].used:
+            if use.kind == "statement" and str(row["check"]).startswith("statement("):
+                asking.setdefault(use.item, []).append(name)
+    rows = [_of_cell(weighing, row, rebuilt) for row in differing]
+    rows += [_of_finding(weighing, row, rebuilt, asking) for row in audit.to_dict("records")]
+    rows += [
+        _of_claim(weighing, row)
+        for row in weighing.claims.values()
+        if row["verdict"] == str(ClaimVerdict.FAILS)
+    ]
+    return pd.DataFrame(rows, columns=list(IMPACT_COLUMNS))
+
+
+def _key(row: Mapping[Any, Any]) -> Key:
+    return str(row["item"]), str(row["row"]), str(row["column"])
+
+
+def _of_cell(
+    weighing: Weighing, row: Mapping[Any, Any], rebuilt: Mapping[Key, str]
+) -> dict[str, Any]:
+    key, printed = _key(row), weighing.printed
+    # What is printed twice is wrong, or right, in both places.
+    ways = [Way(dict.fromkeys(printed.repeated(key), rebuilt[key]))] if key in rebuilt else []
+    users = printed.users([key], weighing.judged)
+    return {
+        "about": place(key),
+        "kind": CELL,
+        "section": printed.sections[key],
+        "line": printed.lines[key],
+        "printed": printed.texts[key],
+        "instead": rebuilt.get(key, ""),
+        **_weighed(weighing, ways, users, _of_cells(printed, [key])),
+        "evidence": row["evidence"],
+    }
+
+
+def _of_finding(
+    weighing: Weighing,
+    row: Mapping[Any, Any],
+    rebuilt: Mapping[Key, str],
+    asking: Mapping[str, list[str]],
+) -> dict[str, Any]:
+    about = ways_of_finding(row, weighing.printed, rebuilt, asking)
+    users = weighing.printed.users(about.cells, weighing.judged)
+    return {
+        "about": row["finding"],
+        "kind": FINDING,
+        "section": row["section"],
+        "line": int(row["line"]),
+        "printed": row["printed"],
+        "instead": row["implied"],
+        **_weighed(
+            weighing,
+            about.ways,
+            [*users, *about.claims],
+            _of_what(weighing, row, about),
+            about.implied,
+        ),
+        "evidence": row["evidence"],
+    }
+
+
+def _of_claim(weighing: Weighing, row: Mapping[Any, Any]) -> dict[str, Any]:
+    name, holds = str(row["claim"]), str(ClaimVerdict.HOLDS)
+    own = touches_of(parse(str(row["check"])), weighing.judged[name], weighing.printed)
+    found = weighing.tried([Way(verdicts={name: holds})])
+    with_others = False
+    if not found.conclusions:
+        # A part of a conclusion that rests on several fails by all of them.
+        beside = weighing.failing_with(name)
+        found = weighing.tried([Way(verdicts=dict.fromkeys(names, holds)) for names in beside])
+        with_others = bool(found.conclusions)
+    changes = Changes.CONCLUSION if found.conclusions else Changes.NOTHING
+    turned = [f"{n} ({t})" for n, t in found.conclusions.items()]
+    also = " together with the others that fail beside it" if with_others else ""
+    said = f"If it held{also}, another standing would be that of {BETWEEN.join(turned)}."
+    return {
+        "about": name,
+        "kind": CLAIM,
+        "section": row["section"],
+        "line": int(row["line"]),
+        "printed": row["statement"],
+        "instead": row["computed"],
+        "changes": str(changes),
+        "touches": BETWEEN.join(own),
+        "claims_turned": "",
+        "conclusions_turned": BETWEEN.join(f"{n}: {t}" for n, t in found.conclusions.items()),
+        "unfollowed": "",
+        "says": said if turned else "It changes nothing: no conclusion stands by it.",
+        "evidence": row["evidence"],
+    }
+
+
+def _weighed(
+    weighing: Weighing,
+    ways: Iterable[Way],
+    users: Iterable[str],
+    own: Iterable[Touch],
+    implied: bool = True,
+) -> dict[str, Any]:
+    found = weighing.tried(ways)
+    rests = list(dict.fromkeys(users))
+    turned_any = bool(found.conclusions or found.claims)
+    unknown = (rests and not found.tried) or (found.unfollowed and not turned_any)
+    if unknown or (turned_any and not implied):
+        changes = Changes.UNKNOWN
+    elif found.conclusions:
+        changes = Changes.CONCLUSION
+    elif found.claims:
+        changes = Changes.CLAIM
+    else:
+        changes = Changes.NOTHING
+    turned = [
+        touch
+        for name in found.claims
+        for touch in touches_of(
+            parse(str(weighing.claims[name]["check"])), weighing.judged[name], weighing.printed
+        )
+    ]
+    touches = dict.fromkeys(turned or own)
+    return {
+        "changes": str(changes),
+        "touches": BETWEEN.join(t for t in Touch if t in touches),
+        "claims_turned": BETWEEN.join(f"{n}: {t}" for n, t in found.claims.items()),
+        "conclusions_turned": BETWEEN.join(f"{n}: {t}" for n, t in found.conclusions.items()),
+        "unfollowed": BETWEEN.join(found.unfollowed),
+        "says": _says(changes, found, rests, implied),
+    }
+
+
+def _says(changes: Changes, found: _Found, rests: list[str], implied: bool) -> str:
+    said = []
+    if not implied:
+        said.append("Nothing says what should stand there.")
+        if found.claims:
+            said.append("With another value of the same column,")
+    turned = BETWEEN.join(f"{n} ({t})" for n, t in found.claims.items())
+    if turned:
+        what = "sentence gets" if len(found.claims) == 1 else "sentences get"
+        said.append(f"{len(found.claims)} other {what} another verdict: {turned}.")
+    if found.conclusions:
+        turned = BETWEEN.join(f"{n} ({t})" for n, t in found.conclusions.items())
+        what = "conclusion stands" if len(found.conclusions) == 1 else "conclusions stand"
+        said.append(f"{len(found.conclusions)} {what} otherwise: {turned}.")
+    if changes is Changes.UNKNOWN and not found.tried:
+        what = "sentence looks" if len(rests) == 1 else "sentences look"
+        said.append(f"{len(rests)} {what} at it: {BETWEEN.join(rests)}.")
+    if found.unfollowed:
+        what = "sentence that rests" if len(found.unfollowed) == 1 else "sentences that rest"
+        said.append(
+            f"Not followed to {len(found.unfollowed)} {what} on results computed from it: "
+            f"{BETWEEN.join(found.unfollowed)}."
+        )
+    if changes is Changes.NOTHING:
+        looked = f"of {len(rests)} that look at it, " if len(rests) > 1 else ""
+        said.append(f"It changes nothing: {looked}no sentence gets another verdict.")
+    return " ".join(said)
+
+
+def touches_of(check: Check, found: Judged, printed: Print) -> list[Touch]:
+    """What a claim settles: by the words of its check and by what it looks at."""
+    touched: dict[Touch, None] = {}
+    for node in ast.walk(check.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            touch = WORDS[node.func.id].touches
+            if touch is not None:
+                touched[touch] = None
+        elif isinstance(node, ast.Compare):
+            ordered = any(isinstance(op, _ORDERED) for op in node.ops)
+            worded = any(
+                isinstance(part, ast.Constant) and isinstance(part.value, str)
+                for part in (node.left, *node.comparators)
+            )
+            equal = Touch.WORDING if worded else Touch.NUMBER
+            touched[Touch.COMPARISON if ordered else equal] = None
+    asked = {use.item for use in found.used if use.kind == "relation"}
+    kinds = [i for i in printed.instances if asked & {i.name, i.relation}]
+    touched |= dict.fromkeys(_OF_RELATIONS.get(i.kind, Touch.NUMBER) for i in kinds)
+    cells = [(u.item, u.row, u.column) for u in found.used if u.kind == CELL]
+    stars = any(printed.kinds.get(key) == "stars" for key in cells)
+    tested = any(u.kind == "frame" and u.column.startswith(_P_COLUMNS) for u in found.used)
+    if stars or tested:
+        touched[Touch.SIGNIFICANCE] = None
+    return [t for t in Touch if t in touched]
+
+
+def _of_cells(printed: Print, keys: Iterable[Key]) -> list[Touch]:
+    found = []
+    for key in keys:
+        if printed.kinds[key] == "stars":
+            found.append(Touch.SIGNIFICANCE)
+        else:
+            found.append(Touch.NUMBER if key in printed.values else Touch.WORDING)
+    return found
+
+
+def _of_what(weighing: Weighing, row: Mapping[Any, Any], about: Ways) -> list[Touch]:
+    if row["severity"] == str(Severity.WORDING):
+        return [Touch.WORDING]
+    if row["check"] == _MARKS:
+        return [Touch.SIGNIFICANCE]
+    failing: list[Instance] = [i for i in about.instances if not weighing.printed.outcome(i).holds]
+    if failing:
+        return [_OF_RELATIONS.get(i.kind, Touch.NUMBER) for i in failing]
+    found = [
+        touch
+        for name in about.claims
+        for touch in touches_of(
+            parse(str(weighing.claims[name]["check"])), weighing.judged[name], weighing.printed
+        )
+    ]
+    return found or [Touch.NUMBER]
+
+
+def impact_counts(impact: pd.DataFrame) -> dict[str, Any]:
+    """How many wrong things change what: in all, and for cells, findings and claims apart."""
+
+    def counted(part: pd.DataFrame) -> dict[str, int]:
+        return {str(c): int((part["changes"] == str(c)).sum()) for c in Changes}
+
+    kinds = {kind: counted(impact[impact["kind"] == kind]) for kind in (CELL, FINDING, CLAIM)}
+    return {
+        "impact_total": len(impact),
+        "impact_by_changes": counted(impact),
+        "impact_by_kind": kinds,
+    }

@@ -3,7 +3,7 @@
 # Of a study, only the inputs that its stages use.
 ALL_INPUTS = plan.used
 # The sentences of the report of 2013 with their checks; a study has none.
-CLAIMS = plan.of("report", *plan.published("claims.csv"))
+CLAIMS = plan.of("report", *plan.published("claims.csv", "conclusions.csv"))
 LABELS = plan.published("captions.csv", "names.csv", "repeated.csv")
 
 

@@ -74,15 +74,18 @@ CLAIM_RECORDS = {
     for n in NAMED["records"]
     if f"{n}.csv" in plan.manifest
 }
+CLAIMED = (
+    *("items.csv", "cells.csv", "relations.yaml"),
+    *("claims.csv", "conclusions.csv"),
+)
 
 
 rule judge_claims:
     input:
-        published=plan.published(
-            "items.csv", "cells.csv", "relations.yaml", "claims.csv"
-        ),
+        published=plan.published(*CLAIMED),
         frames=plan.results(*(f"{n}.csv" for n in CLAIM_FRAMES)),
         raw=[f"{plan.raw_folder}/{n}.csv" for n in CLAIM_RECORDS],
+        cells=rules.judge_cells.output.cells,
         conflicts=rules.judge_cells.output.conflicts,
         counts=rules.judge_cells.output.counts,
         words=plan.instruments("words.yaml"),
@@ -92,6 +95,8 @@ rule judge_claims:
         claims=plan.result("verdicts/claims.csv"),
         inputs=plan.result("verdicts/claim-inputs.csv"),
         audit=plan.result("verdicts/audit.csv"),
+        conclusions=plan.result("verdicts/conclusions.csv"),
+        impact=plan.result("verdicts/impact.csv"),
         summary=plan.result("verdicts/summary.json"),
         receipt=plan.receipt("judge_claims"),
     log:
@@ -102,7 +107,7 @@ rule judge_claims:
         "../../envs/medlead.yaml"
     params:
         content=plan.bytes_of(
-            plan.published("items.csv", "cells.csv", "relations.yaml", "claims.csv"),
+            plan.published(*CLAIMED),
             plan.instruments("words.yaml", "layouts.yaml"),
             [f"{plan.raw_folder}/{n}.csv" for n in CLAIM_RECORDS],
             plan.code("judge_claims"),
@@ -113,7 +118,7 @@ rule judge_claims:
         # Without rebuilt returns and statements some results are left out.
         complete=plan.rebuilt and plan.told,
     message:
-        "Verdicts 21/26: every checkable sentence"
+        "Verdicts 21/26: every checkable sentence, and what the verdicts mean"
     script:
         "../scripts/judge_claims.py"
 

@@ -10,7 +10,7 @@ from medlead.sources.inputs import check_everything, read_scales, read_yaml, sit
 from medlead.survey.instrument import load_instrument
 from medlead.survey.intake import checked_returns
 from medlead.survey.rules import load_cleaning
-from medlead.verdicts.claim_file import claim_problems
+from medlead.verdicts.claim_file import sentence_problems
 from medlead.writing import write_csv
 
 job = snakemake
@@ -28,7 +28,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         **dict(zip(keys, given, strict=True)),
         evidence=job.params.evidence,
         published=job.input.published,
-        claims=(job.input.claims, claim_problems),
+        claims=(job.input.claims, sentence_problems),
         labels=job.input.labels,
         readers={
             "survey": lambda path, sheet: checked_returns(path, instrument, rules, sheet),

@@ -1,4 +1,4 @@
-"""The verdict on every checkable sentence, with the findings and the headline counts of all."""
+"""The verdict on every checkable sentence, and what the verdicts on cells and sentences mean."""
 
 import json
 from pathlib import Path
@@ -8,25 +8,29 @@ from medlead.sources.inputs import read_yaml
 from medlead.verdicts.claim_command import context_of, given_frames
 from medlead.verdicts.claim_findings import audit_with_claims
 from medlead.verdicts.claims import judge_claims, with_statements
-from medlead.verdicts.declared import expand
-from medlead.verdicts.relations import printed_cells
+from medlead.verdicts.counterfactual import Print
+from medlead.verdicts.meaning import what_it_means
 from medlead.writing import read_csv, write_csv, write_json
 
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
-    items, cells, relations, file = job.input.published
+    items, cells, relations, file, concluded = job.input.published
     frames = given_frames(job.params.frames, job.input.frames)
     records = given_frames(job.params.records, job.input.raw, job.params.evidence)
     context = context_of(Path(items), Path(cells), frames, records, Path(job.input.words[0]))
     # None where there are no printed statements on engagement.
     claims = with_statements(read_csv(Path(file)), frames("engagement/statements"))
     found = judge_claims(claims, context, complete=job.params.complete, file=file)
-    printed, conflicts = read_csv(Path(cells)), read_csv(Path(job.input.conflicts))
-    instances = expand(read_yaml(relations)["relations"], printed_cells(printed))
-    given = (found.claims, found.judged, instances, printed, read_yaml(job.input.layouts[0]))
-    audit = audit_with_claims(conflicts, *given)
-    write_csv(Path(job.output.claims), found.claims)
-    write_csv(Path(job.output.inputs), found.inputs)
-    write_csv(Path(job.output.audit), audit)
+    cells, layouts = read_csv(Path(cells)), read_yaml(job.input.layouts[0])
+    rules, register = read_yaml(relations)["relations"], read_csv(Path(items))
+    printed = Print(cells, register, rules, layouts, frames, records, context.thresholds)
+    given = (found.claims, found.judged, printed.instances, cells, layouts)
+    audit = audit_with_claims(read_csv(Path(job.input.conflicts)), *given)
+    judged, stated = read_csv(Path(job.input.cells)), read_csv(Path(concluded))
+    means = what_it_means(stated, found, printed, context, judged, audit, concluded)
+    frames = (found.claims, found.inputs, audit, means.conclusions, means.impact)
+    names = ("claims", "inputs", "audit", "conclusions", "impact")
+    for name, frame in zip(names, frames, strict=True):
+        write_csv(Path(job.output[name]), frame)
     counts = json.loads(Path(job.input.counts).read_text(encoding="utf-8"))
-    write_json(Path(job.output.summary), counts | found.summary)
+    write_json(Path(job.output.summary), counts | found.summary | means.summary)

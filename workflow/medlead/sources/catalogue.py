@@ -15,6 +15,7 @@ import pandera.pandas as pa
 
 from medlead.evidence import EvidenceClass
 from medlead.sources.columns import Column, Kind, Scale
+from medlead.sources.printed_conclusions import SENTENCE_FILES
 from medlead.sources.printed_labels import FURTHER_FILES
 from medlead.sources.printed_statements import STATEMENT_COLUMNS, STATEMENT_RULES
 from medlead.sources.reading import nearest
@@ -383,7 +384,7 @@ CONTRACTS: Mapping[str, Contract] = MappingProxyType(
             _items(),
             _cells(),
             Contract("engagement", STATEMENT_COLUMNS, ("statement",), STATEMENT_RULES),
-            *(Contract(*file) for file in FURTHER_FILES),
+            *(Contract(*file) for file in (*SENTENCE_FILES, *FURTHER_FILES)),
         )
     }
 )

@@ -18,8 +18,11 @@ from medlead.writing import read_csv
 
 # Reads the input at a path, in a sheet ("" for the only one that fits); raises ProblemsFound.
 Reader = Callable[[Path, str], pd.DataFrame]
-# What is wrong with the checks of claims, given claims, register, cells, relations and the file.
-Checks = Callable[[pd.DataFrame, pd.DataFrame, pd.DataFrame, Any, str], list[Problem]]
+# What is wrong with the checks of sentences, given their files by name (text, path), the
+# register, the cells and the relations.
+Checks = Callable[
+    [Mapping[str, tuple[pd.DataFrame, str]], pd.DataFrame, pd.DataFrame, Any], list[Problem]
+]
 
 
 def read_yaml(path: str | Path) -> Any:
@@ -95,8 +98,8 @@ def check_everything(
     `readers` read the inputs that have no contract here, because a file of definitions
     says what they hold. `published` are the register, the cells, the relations and, where
     there are any, the statements on engagement; `labels` the captions, the names and what is
-    said more than once, where there are any. `claims` is the file of the report's sentences,
-    where there is one, and what tells the faults of their checks. Columns
+    said more than once, where there are any. `claims` are the files of the report's sentences,
+    where there are any, and what tells the faults of their checks. Columns
     `file,contract,evidence,rows,columns,sha256`. Raises ProblemsFound with the problems of every
     file at once.
     """
@@ -142,19 +145,21 @@ def check_everything(
                 problems.extend(caption_problems(given_captions, read_csv(register), file_))
         except ProblemsFound as found:
             problems.extend(found.problems)
+    declared = None
     try:
-        read_yaml(declarations)
+        declared = read_yaml(declarations)
     except ProblemsFound as found:
         problems.extend(found.problems)
     files, checks = claims or ((), None)
+    texts: dict[str, tuple[pd.DataFrame, str]] = {}
     for file in map(Path, files):
         try:
-            frames |= read_study({"claims": file})
-            if checks is not None and {"items", "cells"} <= set(frames):
-                texts = (read_csv(file), read_csv(register), read_csv(cells))
-                problems.extend(checks(*texts, read_yaml(declarations), file.as_posix()))
+            frames |= read_study({file.stem: file})
+            texts[file.stem] = read_csv(file), file.as_posix()
         except ProblemsFound as found:
             problems.extend(found.problems)
+    if checks is not None and declared is not None and {"items", "cells"} <= set(frames):
+        problems.extend(checks(texts, read_csv(register), read_csv(cells), declared))
     if problems:
         raise ProblemsFound(dict.fromkeys(problems))
     listed = [
@@ -162,7 +167,7 @@ def check_everything(
         ("items", str(register), "printed-aggregates"),
         ("cells", str(cells), "printed-aggregates"),
         *(("engagement", str(file), "printed-aggregates") for file in statements),
-        *(("claims", file, "printed-aggregates") for file in files),
+        *((Path(file).stem, file, "printed-aggregates") for file in files),
         *((name, file, "printed-aggregates") for name, file in told.items()),
     ]
     return pd.DataFrame(

@@ -7,7 +7,7 @@ One row for each conclusion, in our words, with a check over claims that says ho
 import pandas as pd
 
 from medlead.sources.columns import Column, Kind
-from medlead.sources.printed_claims import SUMMARY
+from medlead.sources.printed_claims import CLAIM_COLUMNS, CLAIM_RULES, SUMMARY
 from medlead.sources.schemas import Rule
 
 CONCLUSION_COLUMNS = (
@@ -36,3 +36,9 @@ CONCLUSION_RULES = (
         "put the conclusions in the order of the report's lines",
     ),
 )
+
+SENTENCE_FILES = (
+    ("claims", CLAIM_COLUMNS, ("claim",), CLAIM_RULES),
+    ("conclusions", CONCLUSION_COLUMNS, ("conclusion",), CONCLUSION_RULES),
+)
+"""The contracts of the files of the report's sentences: name, columns, keys and rules."""

@@ -12,7 +12,6 @@ import pandas as pd
 
 from medlead.sources.columns import Column, Kind
 from medlead.sources.messages import Problem
-from medlead.sources.printed_claims import CLAIM_COLUMNS, CLAIM_RULES
 from medlead.sources.printed_comments import COMMENT_COLUMNS
 from medlead.sources.printed_repeats import REPEATED_COLUMNS, REPEATED_KEYS, REPEATED_RULES
 from medlead.sources.reading import nearest
@@ -58,7 +57,6 @@ LABEL_COLUMNS = (
 )
 
 FURTHER_FILES = (
-    ("claims", CLAIM_COLUMNS, ("claim",), CLAIM_RULES),
     ("repeated", REPEATED_COLUMNS, REPEATED_KEYS, REPEATED_RULES),
     ("comments", COMMENT_COLUMNS, ("site", "question", "position")),
     ("captions", CAPTION_COLUMNS, ("item",)),

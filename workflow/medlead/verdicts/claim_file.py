@@ -1,7 +1,7 @@
 """The checks of the file of claims, held against what they name, before anything is computed."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ from medlead.verdicts.claim_evidence import ClaimEvidence
 from medlead.verdicts.claim_language import Check, literal_of, parse
 from medlead.verdicts.claim_registry import WORDS
 from medlead.verdicts.claim_values import Refused
+from medlead.verdicts.conclusions import claims_named, conclusion_check
 from medlead.verdicts.declared import expand
 from medlead.verdicts.relations import DeclarationError, printed_cells
 
@@ -23,6 +24,48 @@ _CELL_WORDS = {
     "text": _PLACED,
     **dict.fromkeys(("cells", "texts", "row_sums", "column_sums"), _SELECTED),
 }
+
+
+def sentence_problems(
+    files: Mapping[str, tuple[pd.DataFrame, str]],
+    items: pd.DataFrame,
+    cells: pd.DataFrame,
+    declarations: Mapping[str, Any],
+) -> list[Problem]:
+    """All that is wrong with the checks of claims and of conclusions.
+
+    `files` holds each of the two, where it is there, as text with the name of its file.
+    """
+    problems: list[Problem] = []
+    if "claims" in files:
+        problems += claim_problems(
+            files["claims"][0], items, cells, declarations, files["claims"][1]
+        )
+    if {"claims", "conclusions"} <= set(files):
+        problems += conclusion_problems(*files["conclusions"], files["claims"][0]["claim"])
+    return problems
+
+
+def conclusion_problems(
+    conclusions: pd.DataFrame, file: str, claims: Iterable[Any]
+) -> list[Problem]:
+    """All that is wrong with the checks of conclusions: each must parse and name known claims."""
+    known = {str(name) for name in claims}
+    problems: list[Problem] = []
+    for row, conclusion in enumerate(conclusions.to_dict("records"), 2):
+        text = str(conclusion["check"])
+        try:
+            named = claims_named(conclusion_check(conclusion, file, row))
+        except ProblemsFound as found:
+            problems.extend(found.problems)
+            continue
+        for name in named:
+            if name not in known:
+                near = nearest(name, known)
+                mend = f"did you mean '{near}'?" if near else "name one of claims.csv"
+                what = f"there is no claim '{name}'"
+                problems.append(Problem(file, what, mend, row, "check", text))
+    return problems
 
 
 def claim_problems(

@@ -211,7 +211,7 @@ def _row(conclusion: Mapping[Any, Any], check: Check, stood: Stood, rows: Rows) 
         for row in named.values()
         if row["verdict"] != ClaimVerdict.NOT_CHECKABLE
     ]
-    turns = [f"{name}: {rows[name]['turns_at']}" for name in stood.turning]
+    turns = [f"{n}: {rows[n]['turns_at']}" for n in stood.turning if rows[n]["turns_at"]]
     return {
         **{name: conclusion[name] for name in ("conclusion", "section", "line", "statement")},
         "standing": str(stood.standing),

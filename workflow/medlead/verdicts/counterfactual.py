@@ -24,9 +24,8 @@ from medlead.verdicts.claim_language import parse
 from medlead.verdicts.claim_registry import Context
 from medlead.verdicts.claim_thresholds import Thresholds
 from medlead.verdicts.claim_values import Refused
-from medlead.verdicts.claims import Judged, judged_claim
-from medlead.verdicts.declared import expand
-from medlead.verdicts.judge import printed_cells
+from medlead.verdicts.claims import Decided, judged_claim
+from medlead.verdicts.declared import expand, printed_cells
 from medlead.verdicts.relations import Cell, Instance, Key, Outcome, numeric_values, test_instance
 
 
@@ -43,7 +42,7 @@ class Copied:
 class Turned:
     """What a change does: new verdicts of claims, and the claims that it could not follow."""
 
-    verdicts: Mapping[str, Judged]
+    verdicts: Mapping[str, Decided]
     unfollowed: tuple[str, ...]
 
 
@@ -101,13 +100,13 @@ class Print:
         ]
         return [text for text in dict.fromkeys(alike) if text != self.texts[key]]
 
-    def users(self, keys: Iterable[Key], judged: Mapping[str, Judged]) -> list[str]:
+    def users(self, keys: Iterable[Key], judged: Mapping[str, Decided]) -> list[str]:
         """The claims that look at any of these cells, at a copy, or at a relation of them."""
         changed = set(keys)
         related = self._related(changed)
         copies = {(c.file, c.column) for k in changed if (c := self._copy(k))}
 
-        def looks(found: Judged) -> bool:
+        def looks(found: Decided) -> bool:
             return any(
                 (use.kind == CELL and (use.item, use.row, use.column) in changed)
                 or (use.kind == RELATION and use.item in related)
@@ -121,7 +120,7 @@ class Print:
         self,
         texts: Mapping[Key, str],
         claims: Mapping[str, Mapping[Any, Any]],
-        judged: Mapping[str, Judged],
+        judged: Mapping[str, Decided],
     ) -> Turned:
         """The claims with another verdict once these cells have these texts.
 

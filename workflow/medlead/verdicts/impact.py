@@ -17,7 +17,7 @@ from medlead.evidence import Verdict
 from medlead.verdicts.claim_language import Check, parse
 from medlead.verdicts.claim_registry import WORDS, Context
 from medlead.verdicts.claim_verdicts import ClaimVerdict, Touch
-from medlead.verdicts.claims import Judged
+from medlead.verdicts.claims import Decided
 from medlead.verdicts.conclusions import (
     Rows,
     Stood,
@@ -89,7 +89,7 @@ class Weighing:
         self,
         printed: Print,
         claims: pd.DataFrame,
-        judged: Mapping[str, Judged],
+        judged: Mapping[str, Decided],
         conclusions: pd.DataFrame,
         context: Context,
     ) -> None:
@@ -318,7 +318,7 @@ def _says(changes: Changes, found: _Found, rests: list[str], implied: bool) -> s
     return " ".join(said)
 
 
-def touches_of(check: Check, found: Judged, printed: Print) -> list[Touch]:
+def touches_of(check: Check, found: Decided, printed: Print) -> list[Touch]:
     """What a claim settles: by the words of its check and by what it looks at."""
     touched: dict[Touch, None] = {}
     for node in ast.walk(check.tree):

@@ -12,7 +12,7 @@ import pytest
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from medlead.present.site import data_uri
+from medlead.present.embedded import data_uri
 from medlead.present.slim import slim_svg
 from medlead.present.style import style
 

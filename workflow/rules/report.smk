@@ -122,6 +122,12 @@ else:
             relations=rules.judge_cells.output.relations,
             audit=rules.judge_claims.output.audit,
             summary=rules.judge_claims.output.summary,
+            meaning=[
+                rules.judge_claims.output.conclusions,
+                rules.judge_claims.output.impact,
+                rules.judge_claims.output.claims,
+                rules.judge_claims.output.inputs,
+            ],
             tables=rules.judge_cells.input.tables,
             added=[
                 rules.tabulate_sites.output.added,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from medlead.present.further import read_further
 from medlead.present.site import build_page
+from medlead.present.site_conclusions import read_answer
 from medlead.present.traced import page_traces
 from medlead.present.write import notebook_links, read_figures, read_fragments, read_titles
 from medlead.provenance import Job
@@ -20,18 +21,22 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     receipts = [Path(r) for r in job.input.receipts]
     evidence = read_evidence(Path(), Paths(*job.params.folders), inputs, receipts)
     titles = read_titles(job.input.published[0])
+    summary = json.loads(Path(job.input.summary).read_text(encoding="utf-8"))
+    meaning = [read_csv(Path(p)) for p in job.input.meaning]
+    answer = read_answer(*meaning, summary, set(items["item"]))
     page = build_page(
         items,
         cells,
         read_csv(Path(job.input.verdicts)),
         read_csv(Path(job.input.relations)),
         read_csv(Path(job.input.audit)),
-        json.loads(Path(job.input.summary).read_text(encoding="utf-8")),
+        summary,
         tables=read_fragments(job.input.tables, titles, job.input.added),
         figures=read_figures(job.input.figures),
         notebooks=links,
         notebook_list=listed,
         further=read_further(Path(job.input.declared[0]), job.input.further),
         traces=page_traces(evidence),
+        answer=answer,
     )
     write_text(Path(job.output.page), page)

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from markupsafe import Markup
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
+from medlead.present.embedded import data_uri, local_link
 from medlead.present.further import Further
-from medlead.present.slim import slim_svg
+from medlead.present.site_conclusions import Answer
 from medlead.present.tables import (
     Badge,
     Grid,
@@ -171,24 +171,6 @@ def _only_known(what: str, names: Iterable[str], known: Mapping[str, object]) ->
     unknown = list(dict.fromkeys(n for n in names if n not in known))
     if unknown:
         raise ValueError(f"{what}: not in the register of items: {', '.join(unknown)}")
-
-
-def local_link(href: str) -> str:
-    """A link inside the results; ValueError for one to another host or with a scheme."""
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", href):
-        raise ValueError(f"not a link inside the results: {href!r}")
-    return href
-
-
-def data_uri(svg: str) -> str:
-    """A picture as a data URI: its ids and styles cannot meet those of the page.
-
-    The colon of a namespace's name is coded too, so that the page holds no
-    address that looks as if it were fetched. Nothing is left that a quoted attribute
-    would need escaped once more.
-    """
-    coded = quote(slim_svg(svg), safe=" !$'()*+,-./:;=?@[]_|~^`{}").replace("://", "%3A//")
-    return Markup("data:image/svg+xml;charset=utf-8," + coded)
 
 
 def _judged(
@@ -359,6 +341,7 @@ def build_page(
     notebook_list: Sequence[tuple[str, str, str]],
     further: Mapping[str, Further] = MappingProxyType({}),
     traces: Mapping[str, Any] | None = None,
+    answer: Answer | None = None,
 ) -> str:
     """The whole report page as one HTML text.
 
@@ -367,8 +350,8 @@ def build_page(
     fragment of `medlead.present.tables.html_table`, `figures` to (SVG text,
     alternative text), `notebooks` to a link; `notebook_list` holds (title, link,
     one line on it). `further` has what is shown with an item beyond the report. `traces`
-    are the data of `traced.page_traces`, that a click on a cell shows. Order of items, cells and
-    findings is kept.
+    are the data of `traced.page_traces`, that a click on a cell shows. `answer` opens the page:
+    whether the report is right. Order of items, cells and findings is kept.
 
     Raises ValueError where the parts do not fit each other: an item, cell or outcome
     that is not known, a verdict or item given twice, headline counts that do not add
@@ -394,5 +377,6 @@ def build_page(
             notebooks=[(title, local_link(href), told) for title, href, told in notebook_list],
             long_list=_LONG_LIST,
             traces=embedded(traces),
+            answer=answer,
         )
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from medlead.evidence import EvidenceClass, item_name
-from medlead.present.site import data_uri, local_link
+from medlead.present.embedded import data_uri, local_link
 from medlead.present.tables import Badge, evidence_badge, templates
 
 # What stands in each file that the page names.

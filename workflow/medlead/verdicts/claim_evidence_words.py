@@ -3,6 +3,8 @@
 Every function is one word; its docstring is the one meaning that it has.
 """
 
+from fractions import Fraction
+
 from medlead.verdicts.claim_evidence import (
     FRAME,
     IDENTIFIED,
@@ -24,8 +26,11 @@ from medlead.verdicts.claim_values import (
     added,
     leaf,
     series_of,
+    shown,
 )
 from medlead.verdicts.claim_verdicts import ClaimReason, Conflicting, Nothing
+
+_TOLD_TESTS, _LONG = 3, 8
 
 
 def starred(names: Names) -> list[str] | str:
@@ -203,15 +208,29 @@ def identified(context: Context, statistic: Name) -> Number:
 # -- what is decided elsewhere
 
 
+def _as_printed(text: object) -> str:
+    """A computed number with four significant digits; all other texts as they are."""
+    try:
+        value = Fraction(str(text))
+    except ValueError:
+        return str(text)
+    return shown(value) if len(str(text)) > _LONG else str(text)
+
+
 @word()
 def relation(context: Context, name: Name) -> Truth:
     """A relation between printed cells: holds if all its tests hold, fails if any fails."""
     rows = context.evidence.decided(RELATION, name)
     failing = [r for r in rows if r["outcome"] != "holds"]
-    told = f"{len(rows) - len(failing)} of {len(rows)} tests of {name} hold"
-    for row in failing[:3]:
-        told += f"; {row['instance']}: {row['left']} against {row['right']}"
-    return leaf(not failing, told)
+    told = [
+        f"{str(row['says']).rstrip('.')}: {_as_printed(row['left'])} against "
+        f"{_as_printed(row['right'])}"
+        for row in (failing or rows)[:_TOLD_TESTS]
+    ]
+    count = f"{len(rows) - len(failing)} of {len(rows)} tests hold" if len(rows) > 1 else ""
+    return leaf(
+        not failing, "; ".join(filter(None, [count, *(told if failing or not count else [])]))
+    )
 
 
 @word()
@@ -219,7 +238,9 @@ def sentence(context: Context, name: Name) -> Truth:
     """A sentence on a figure, decided by all that the print leaves possible."""
     rows = context.evidence.decided(SENTENCE, name)
     told = "; ".join(
-        f"{r['statistic']}: {r['low']} to {r['high']}, wanted {r['condition']}" for r in rows
+        f"{str(r['statistic']).replace('-', ' ')}: {_as_printed(r['low'])} to "
+        f"{_as_printed(r['high'])}, wanted {r['condition']}"
+        for r in rows
     )
     value = {"holds": True, "fails": False}.get(str(rows[0]["verdict"]))
     firm = all(r["threshold"] == "print" for r in rows)

@@ -270,7 +270,7 @@ def _told(row: Mapping[Any, Any]) -> str:
     return f"{statement} ({computed})" if computed else statement
 
 
-_NEEDED = {
+NEEDED: Mapping[ClaimReason, str] = {
     ClaimReason.INTERVIEWS: "the records of the interviews",
     ClaimReason.FREE_TEXT: "the answers in words to the survey",
     ClaimReason.FIGURE: "the numbers behind a figure that has not come down",
@@ -280,6 +280,7 @@ _NEEDED = {
     ClaimReason.OPINION: "a stated criterion: it values, and does not only find",
     ClaimReason.WITHIN_ROUNDING: "the numbers before they were rounded",
     ClaimReason.SET_HAS_BOTH: "the records behind the printed counts",
+    ClaimReason.INTERVAL_HAS_BOTH: "more organisations: with so few, chance leaves it open",
     ClaimReason.AT_HAND: "the records behind the printed counts",
     ClaimReason.TIED: "a rule for ties",
     ClaimReason.CONFLICTING_EVIDENCE: "the records that show which of two statements is wrong",
@@ -287,6 +288,7 @@ _NEEDED = {
     ClaimReason.NO_CONDITION: "a statement that says what would count against it",
     ClaimReason.NOT_BUILT: "a check that medlead does not have yet",
 }
+"""What it would take to decide a claim that is open, or that nothing decides, by its reason."""
 
 
 def needed(claims: Iterable[Mapping[Any, Any]]) -> list[str]:
@@ -297,7 +299,7 @@ def needed(claims: Iterable[Mapping[Any, Any]]) -> list[str]:
         if row["verdict"] in (ClaimVerdict.UNDECIDABLE, ClaimVerdict.NOT_CHECKABLE)
         and row["reason"]
     ]
-    return list(dict.fromkeys(_NEEDED[r] for r in reasons if r in _NEEDED))
+    return list(dict.fromkeys(NEEDED[r] for r in reasons if r in NEEDED))
 
 
 def conclusion_counts(conclusions: pd.DataFrame) -> dict[str, Any]:

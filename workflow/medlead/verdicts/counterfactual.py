@@ -25,8 +25,16 @@ from medlead.verdicts.claim_registry import Context
 from medlead.verdicts.claim_thresholds import Thresholds
 from medlead.verdicts.claim_values import Refused
 from medlead.verdicts.claims import Decided, judged_claim
-from medlead.verdicts.declared import expand, printed_cells
-from medlead.verdicts.relations import Cell, Instance, Key, Outcome, numeric_values, test_instance
+from medlead.verdicts.declared import expand
+from medlead.verdicts.relations import (
+    Cell,
+    Instance,
+    Key,
+    Outcome,
+    numeric_values,
+    printed_cells,
+    test_instance,
+)
 
 
 @dataclass(frozen=True)

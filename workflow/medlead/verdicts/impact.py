@@ -144,7 +144,7 @@ class Weighing:
                 found[name] = (
                     f"{before.standing} -> {after.standing}"
                     if before.standing is not after.standing
-                    else f"{after.standing}, by other parts"
+                    else f"still {after.standing}, by other parts"
                 )
         return found
 

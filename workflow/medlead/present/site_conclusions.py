@@ -1,0 +1,225 @@
+"""The opening of the report page: whether the report is right, conclusion by conclusion."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from medlead.evidence import EvidenceClass
+from medlead.present.site_claims import (
+    ClaimView,
+    SectionView,
+    claim_badge,
+    claim_views,
+    reasons_of,
+    section_title,
+)
+from medlead.present.tables import Badge, evidence_badge, records
+from medlead.verdicts.claim_verdicts import ClaimReason, ClaimVerdict, Touch
+from medlead.verdicts.conclusions import BETWEEN, NEEDED, Standing
+from medlead.verdicts.impact import CLAIM, FINDING, Changes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COLUMNS = (
+    *("conclusion", "section", "line", "statement", "standing", "parts", "evidence"),
+    *("holds", "by_construction", "fails", "undecidable", "not_checkable"),
+    *("judgement", "turns_at", "needs", "note"),
+)
+_IMPACT = (
+    *("about", "kind", "section", "line", "printed", "instead", "changes", "touches"),
+    *("claims_turned", "says", "evidence"),
+)
+_SYMBOLS = {
+    Standing.FAILS: "✗",
+    Standing.OPEN: "?",
+    Standing.IN_PART: "◑",
+    Standing.STANDS: "✓",
+    Standing.BY_CONSTRUCTION: "≡",
+    Standing.NOT_CHECKABLE: "○",
+}
+_FURTHEST = (Changes.CONCLUSION, Changes.CLAIM)
+_NUMBERS = 3
+_STATES = ("fails", "undecidable", "holds", "by_construction", "not_checkable")
+
+
+@dataclass(frozen=True)
+class ConclusionView:
+    """One conclusion: its standing, and the sentences it rests on by what they are."""
+
+    id: str
+    where: str
+    statement: str
+    badge: Badge
+    evidence: Badge
+    parts: str
+    claims: Mapping[str, tuple[ClaimView, ...]]
+    judgement: bool
+    turns_at: str
+    needs: str
+    note: str
+
+    @property
+    def numbers(self) -> str:
+        """What was computed for the first sentences that hold."""
+        told = [c.computed for c in self.claims["holds"] if c.computed]
+        return BETWEEN.join(told[:_NUMBERS]) + (" …" if len(told) > _NUMBERS else "")
+
+    @property
+    def rests_on(self) -> int:
+        """On how many sentences it rests."""
+        return sum(map(len, self.claims.values()))
+
+    @property
+    def doubted(self) -> bool:
+        """Whether something that was found speaks against it, or leaves it open."""
+        return bool(self.claims["fails"] or self.claims["undecidable"])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All that the page says on whether the report is right."""
+
+    counts: Sequence[tuple[Badge, int]]
+    total: int
+    doubted: Sequence[ConclusionView]
+    firm: Sequence[ConclusionView]
+    apart: Sequence[ConclusionView]
+    beyond: Sequence[ConclusionView]
+    changing: Sequence[Mapping[str, Any]]
+    unknown: Sequence[Mapping[str, Any]]
+    changes: Sequence[tuple[Changes, int]]
+    needs: Sequence[tuple[str, int]]
+    sections: Sequence[SectionView]
+    claim_counts: Sequence[tuple[Badge, int]]
+    claim_total: int
+    held: int
+    judged: int
+    reasons: Sequence[tuple[str, str]]
+
+    @property
+    def unchanging(self) -> int:
+        """How many wrong things change nothing that was checked."""
+        return dict(self.changes)[Changes.NOTHING]
+
+
+def standing_badge(standing: Standing) -> Badge:
+    """The badge of how a conclusion stands."""
+    name = standing.value
+    return Badge(name, _SYMBOLS[standing], name.replace("-", " "), f"s-{name}", standing.meaning)
+
+
+def read_answer(
+    conclusions: "pd.DataFrame",
+    impact: "pd.DataFrame",
+    claims: "pd.DataFrame",
+    inputs: "pd.DataFrame",
+    summary: Mapping[str, Any],
+    items: Collection[str],
+) -> Answer:
+    """What the page says, from the frames of results/verdicts and the content of summary.json.
+
+    `items` are the ids of the items of the page. Raises ValueError where the
+    counts of the summary are not those of the frames, or a conclusion names a claim that is
+    not there: the page must not contradict itself.
+    """
+    sections = claim_views(claims, inputs, items)
+    by_name = {c.claim: c for s in sections for c in s.claims}
+    views = [_view(r, by_name) for r in records(conclusions, _COLUMNS, "conclusions")]
+    standings = Counter(v.badge.name for v in views)
+    told = {str(s): int(n) for s, n in summary["conclusions_by_standing"].items()}
+    if {s: n for s, n in told.items() if n} != dict(standings):
+        raise ValueError("summary: the counts of conclusions are not those of the conclusions")
+    verdicts = {str(v): int(n) for v, n in summary["claims_by_verdict"].items()}
+    found = Counter(c.badge.name for c in by_name.values())
+    if {v: n for v, n in verdicts.items() if n} != dict(found):
+        raise ValueError("summary: the counts of claims are not those of the claims")
+    wrong = [_impact(r) for r in records(impact, _IMPACT, "impact")]
+    order = list(map(str, Standing))
+    doubted = sorted(
+        (v for v in views if v.doubted),
+        key=lambda v: (-len(v.claims["fails"]), order.index(v.badge.name)),
+    )
+    calm = [v for v in views if not v.doubted]
+
+    def standing(*wanted: Standing) -> list[ConclusionView]:
+        return [v for v in calm if v.badge.name in {s.value for s in wanted}]
+
+    return Answer(
+        counts=[(standing_badge(s), told.get(s.value, 0)) for s in Standing],
+        total=int(summary["conclusions_total"]),
+        doubted=doubted,
+        firm=standing(Standing.STANDS) + standing(Standing.IN_PART),
+        apart=standing(Standing.BY_CONSTRUCTION),
+        beyond=standing(Standing.NOT_CHECKABLE),
+        changing=_once([w for c in _FURTHEST for w in wrong if w["changes"] is c]),
+        unknown=_once([w for w in wrong if w["changes"] is Changes.UNKNOWN]),
+        changes=[(c, int(summary["impact_by_changes"][c.value])) for c in Changes],
+        needs=_needs(claims),
+        sections=sections,
+        claim_counts=[(claim_badge(v), verdicts.get(v.value, 0)) for v in ClaimVerdict],
+        claim_total=int(summary["claims_total"]),
+        held=int(summary["claims_by_reason"][ClaimReason.BY_CONSTRUCTION.value]),
+        judged=sum(int(n) for n in summary["claims_judgement"].values()),
+        reasons=reasons_of(sections),
+    )
+
+
+def _view(record: Mapping[str, str], claims: Mapping[str, ClaimView]) -> ConclusionView:
+    named = {s: [n for n in record[s].split(BETWEEN) if n] for s in _STATES}
+    unknown = [n for names in named.values() for n in names if n not in claims]
+    if unknown:
+        raise ValueError(f"conclusions: no such claim: {', '.join(unknown)}")
+    return ConclusionView(
+        id=record["conclusion"],
+        where=f"{section_title(record['section'])}, line {record['line']}",
+        statement=record["statement"],
+        badge=standing_badge(Standing(record["standing"])),
+        evidence=evidence_badge(EvidenceClass(record["evidence"])),
+        parts=record["parts"],
+        claims={s: tuple(claims[n] for n in names) for s, names in named.items()},
+        judgement=record["judgement"] == "yes",
+        turns_at=record["turns_at"].replace("_", " "),
+        needs=record["needs"],
+        note=record["note"],
+    )
+
+
+def _impact(record: Mapping[str, str]) -> dict[str, Any]:
+    touches = [Touch(t) for t in record["touches"].split(BETWEEN) if t]
+    return {
+        **record,
+        "where": f"{section_title(record['section'])}, line {record['line']}",
+        "changes": Changes(record["changes"]),
+        "touches": touches,
+        "link": _link(record),
+        "badge": evidence_badge(EvidenceClass(record["evidence"])),
+    }
+
+
+def _link(record: Mapping[str, str]) -> str:
+    """The place on the page of a finding or a sentence; a cell has none of its own."""
+    if record["kind"] == FINDING:
+        return f"finding-{int(record['about'].rpartition('-')[2])}"
+    return f"claim-{record['about']}" if record["kind"] == CLAIM else ""
+
+
+def _once(wrong: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each wrong thing once: the finding on a cell and the sentence on it join it."""
+    kept: dict[tuple[str, str], dict[str, Any]] = {}
+    told: set[str] = set()
+    for one in wrong:
+        if one["kind"] == CLAIM and one["about"] in told:
+            continue
+        kept.setdefault((one["line"], one["printed"]), one)
+        told |= {turned.partition(":")[0] for turned in one["claims_turned"].split(BETWEEN)}
+    return list(kept.values())
+
+
+def _needs(claims: "pd.DataFrame") -> list[tuple[str, int]]:
+    """What it would take to decide the sentences that are not decided, and how many need it."""
+    wanted = {str(ClaimVerdict.UNDECIDABLE), str(ClaimVerdict.NOT_CHECKABLE)}
+    undecided = claims[claims["verdict"].isin(wanted)]
+    found = Counter(NEEDED[ClaimReason(r)] for r in undecided["reason"] if r)
+    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))

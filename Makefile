@@ -5,7 +5,7 @@
 # make trusts   solve the trusts behind the printed correlations anew (not part of the build)
 # make doctors  draw the doctors' answers anew from their model (not part of the build)
 # make bench  measure the build's overhead, scoring up to ten million rows, and associations
-# make expected  keep the verdicts of the last build as those that the tests expect
+# make expected  keep the verdicts of the last build as those that the tests expect, and in the README
 # make manifest  record a change of data/raw or data/published that is meant
 # make lock   renew envs/lock.txt from pyproject.toml
 # make clean  remove what was built
@@ -75,6 +75,7 @@ bench: $(VENV)/medlead-ready
 
 expected: $(VENV)/medlead-ready
 	$(BIN)/python tests/expected/renew.py
+	$(BIN)/python -m medlead readme
 
 manifest: $(VENV)/medlead-ready
 	$(BIN)/python -m medlead manifest

@@ -1,6 +1,6 @@
 """Commands beside the build: `python -m medlead COMMAND`.
 
-`manifest`, `verify`, `headline`, `trace`, `template`, `config`, `check` and `claims`.
+`manifest`, `verify`, `headline`, `readme`, `trace`, `template`, `config`, `check`, `claims`.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from medlead.configuration import read_overlay
 from medlead.provenance import changed_results, read_receipts
 from medlead.sources.manifest import Manifest, write
 from medlead.sources.messages import Problem, ProblemsFound, report
-from medlead.writing import write_sheet
+from medlead.writing import write_sheet, write_text
 
 
 def refresh_manifest(folder: Path) -> int:
@@ -54,6 +54,16 @@ def headline(folder: Path) -> int:
     if summary_file.is_file():
         _print_counts(json.loads(summary_file.read_text(encoding="utf-8")))
     print(f"\nThe report page: {page}")
+    return 0
+
+
+def write_readme(folder: Path, file: Path) -> int:
+    """Write the headline counts of the built verdicts into the marked block of the README."""
+    from medlead.verdicts.readme import readme_block, with_block
+
+    summary = json.loads((folder / "verdicts" / "summary.json").read_text(encoding="utf-8"))
+    text = file.read_text(encoding="utf-8")
+    write_text(file, with_block(text, readme_block(summary), file.as_posix()))
     return 0
 
 
@@ -182,6 +192,10 @@ def main(arguments: list[str] | None = None) -> int:
     trace.add_argument("--config", type=Path, default=Path("config/config.yaml"))
     trace.add_argument("--results", default="", help="the folder of results, if it is another")
     trace.set_defaults(function=trace_number)
+    readme = commands.add_parser("readme", help=(write_readme.__doc__ or "").splitlines()[0])
+    readme.add_argument("folder", type=Path, nargs="?", default=Path("results"))
+    readme.add_argument("--file", type=Path, default=Path("README.md"))
+    readme.set_defaults(function=write_readme)
     template = commands.add_parser("template", help=(write_template.__doc__ or "").splitlines()[0])
     template.add_argument(
         "of", choices=("mes", "norms", "survey", "performance"), help="what the sheet is for"

@@ -121,17 +121,26 @@ def write_figure(figure: Figure, folder: Path, stem: str) -> None:
     The same figure gives the same bytes every time. The last column of the data is the
     evidence class: of the row where the data say so, else of the figure.
     """
-    about = {"Title": figure.title, "Description": figure.alt, "Creator": "medlead", "Date": None}
-    with style():
-        for suffix, metadata in (("svg", about), ("png", {"Software": None})):
-            buffer = BytesIO()
-            figure.drawing.savefig(buffer, format=suffix, dpi=DPI, metadata=metadata)
-            write_bytes(folder / f"{stem}.{suffix}", buffer.getvalue())
+    write_bytes(folder / f"{stem}.svg", svg_of(figure))
+    write_bytes(folder / f"{stem}.png", _saved(figure, "png", {"Software": None}))
     data = figure.data
     if _EVIDENCE not in data.columns:
         data = data.assign(**{_EVIDENCE: str(figure.evidence)})
     write_csv(folder / f"{stem}.csv", data[[*(c for c in data if c != _EVIDENCE), _EVIDENCE]])
     write_text(folder / f"{stem}.txt", figure.alt + "\n")
+
+
+def svg_of(figure: Figure) -> bytes:
+    """A picture as SVG; the same figure gives the same bytes every time."""
+    about = {"Title": figure.title, "Description": figure.alt, "Creator": "medlead", "Date": None}
+    return _saved(figure, "svg", about)
+
+
+def _saved(figure: Figure, suffix: str, metadata: dict[str, Any]) -> bytes:
+    buffer = BytesIO()
+    with style():
+        figure.drawing.savefig(buffer, format=suffix, dpi=DPI, metadata=metadata)
+    return buffer.getvalue()
 
 
 @contextmanager

@@ -4,11 +4,15 @@ import base64
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from IPython.display import HTML, Markdown
 
 from medlead.evidence import EvidenceClass
+
+if TYPE_CHECKING:
+    from medlead.present.style import Figure
 
 
 def say(text: str) -> Markdown:
@@ -54,6 +58,15 @@ def _text(value: object, places: int) -> str:
             return f"{value:.1g}" if abs(value) >= 1e-4 else "<0.0001"
         return f"{value:.{places}f}"
     return str(value)
+
+
+def drawn(figure: "Figure") -> HTML:
+    """A picture that a notebook draws itself, with its alternative text."""
+    from medlead.present.style import svg_of
+
+    code = base64.b64encode(svg_of(figure)).decode("ascii")
+    image = f'<img src="data:image/svg+xml;base64,{code}" alt="{escape(figure.alt)}">'
+    return HTML(f"<figure>{image}</figure>")
 
 
 def picture(results: str | Path, item: str) -> HTML:

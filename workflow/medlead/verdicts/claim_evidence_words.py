@@ -223,7 +223,7 @@ def relation(context: Context, name: Name) -> Truth:
     rows = context.evidence.decided(RELATION, name)
     failing = [r for r in rows if r["outcome"] != "holds"]
     told = [
-        f"{str(row['says']).rstrip('.')}: {_as_printed(row['left'])} against "
+        f"{str(row.get('says') or name).rstrip('.')}: {_as_printed(row['left'])} against "
         f"{_as_printed(row['right'])}"
         for row in (failing or rows)[:_TOLD_TESTS]
     ]

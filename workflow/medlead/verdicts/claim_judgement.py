@@ -254,7 +254,7 @@ def wide_variation(context: Context, s: Series) -> Truth:
     return _variation(context, "wide_variation", s, True)
 
 
-@word(ours=True)
+@word(ours=True, touches=Touch.COMPARISON)
 def strong(context: Context, r: Number) -> Truth:
     """A correlation of at least the threshold, whatever its sign.
 

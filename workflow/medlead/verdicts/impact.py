@@ -120,13 +120,15 @@ class Weighing:
             found.conclusions |= self.conclusions_with(verdicts)
         return found
 
-    def failing_with(self, name: str) -> list[list[str]]:
-        """For each conclusion that names a claim: all claims that fail and that it names."""
-        return [
-            [n for n in names if self.claims[n]["verdict"] == str(ClaimVerdict.FAILS)]
-            for names in self.named.values()
-            if name in names
-        ]
+    def turned_with_others(self, name: str) -> dict[str, str]:
+        """The conclusions that name a claim and stand otherwise once all they name hold."""
+        found = {}
+        for conclusion, names in self.named.items():
+            failing = [n for n in names if self.claims[n]["verdict"] == str(ClaimVerdict.FAILS)]
+            turned = self.conclusions_with(dict.fromkeys(failing, str(ClaimVerdict.HOLDS)))
+            if name in failing and conclusion in turned:
+                found[conclusion] = turned[conclusion]
+        return found
 
     def conclusions_with(self, verdicts: Mapping[str, str]) -> dict[str, str]:
         """The conclusions that stand otherwise once these claims have these verdicts."""
@@ -224,17 +226,13 @@ def _of_finding(
 def _of_claim(weighing: Weighing, row: Mapping[Any, Any]) -> dict[str, Any]:
     name, holds = str(row["claim"]), str(ClaimVerdict.HOLDS)
     own = touches_of(parse(str(row["check"])), weighing.judged[name], weighing.printed)
-    found = weighing.tried([Way(verdicts={name: holds})])
-    with_others = False
-    if not found.conclusions:
-        # A part of a conclusion that rests on several fails by all of them.
-        beside = weighing.failing_with(name)
-        found = weighing.tried([Way(verdicts=dict.fromkeys(names, holds)) for names in beside])
-        with_others = bool(found.conclusions)
-    changes = Changes.CONCLUSION if found.conclusions else Changes.NOTHING
-    turned = [f"{n} ({t})" for n, t in found.conclusions.items()]
-    also = " together with the others that fail beside it" if with_others else ""
-    said = f"If it held{also}, another standing would be that of {BETWEEN.join(turned)}."
+    alone = weighing.conclusions_with({name: holds})
+    # A part of a conclusion that rests on several fails by all of them.
+    turned = alone or weighing.turned_with_others(name)
+    changes = Changes.CONCLUSION if turned else Changes.NOTHING
+    also = "" if alone else " together with the others that fail beside it"
+    told = BETWEEN.join(f"{n} ({t})" for n, t in turned.items())
+    said = f"If it held{also}, another standing would be that of {told}."
     return {
         "about": name,
         "kind": CLAIM,
@@ -245,7 +243,7 @@ def _of_claim(weighing: Weighing, row: Mapping[Any, Any]) -> dict[str, Any]:
         "changes": str(changes),
         "touches": BETWEEN.join(own),
         "claims_turned": "",
-        "conclusions_turned": BETWEEN.join(f"{n}: {t}" for n, t in found.conclusions.items()),
+        "conclusions_turned": BETWEEN.join(f"{n}: {t}" for n, t in turned.items()),
         "unfollowed": "",
         "says": said if turned else "It changes nothing: no conclusion stands by it.",
         "evidence": row["evidence"],

@@ -35,7 +35,10 @@ PUBLISHED = ROOT / "data" / "published"
 SCALES = load_rating_scales(
     yaml.safe_load((ROOT / "config" / "instruments" / "ratings.yaml").read_text(encoding="utf-8"))
 )
-OF_PRINT = {"items", "cells", "engagement", "comments", "captions", "names", "claims", "repeated"}
+OF_PRINT = {
+    *("items", "cells", "engagement", "comments", "captions", "names", "repeated"),
+    *("claims", "conclusions"),
+}
 PATHS = {name: (PUBLISHED if name in OF_PRINT else RAW) / f"{name}.csv" for name in CONTRACTS}
 
 

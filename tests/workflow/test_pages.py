@@ -20,6 +20,7 @@ PAGES = (
     "notebooks/02-the-national-survey.html",
     "notebooks/03-medical-engagement.html",
     "notebooks/04-engagement-and-performance.html",
+    "notebooks/05-is-the-report-right.html",
     "notebooks/site-D.html",
     "notebooks/site-F.html",
     "tables/table-27.html",
@@ -84,7 +85,7 @@ def test_a_notebook_shows_no_message_and_links_to_what_is_there(built: Copy, nam
         assert not link or (built.folder / "results/notebooks" / link).is_file(), link
 
 
-@pytest.mark.parametrize("name", ["03-medical-engagement", "site-D"])
+@pytest.mark.parametrize("name", ["03-medical-engagement", "05-is-the-report-right", "site-D"])
 def test_every_section_with_data_shows_its_class(built: Copy, name: str) -> None:
     page = BeautifulSoup(read(built, f"notebooks/{name}.html"), "html.parser")
     seen, section = False, ""

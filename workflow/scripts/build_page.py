@@ -18,12 +18,10 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     items, cells = (read_csv(Path(p)) for p in job.input.published)
     links, listed = notebook_links([Path(n) for n in job.input.notebooks])
     inputs = dict(zip(job.params.names, job.params.files, strict=True))
-    receipts = [Path(r) for r in job.input.receipts]
-    evidence = read_evidence(Path(), Paths(*job.params.folders), inputs, receipts)
+    given = (Paths(*job.params.folders), inputs, map(Path, job.input.receipts))
     titles = read_titles(job.input.published[0])
     summary = json.loads(Path(job.input.summary).read_text(encoding="utf-8"))
-    meaning = [read_csv(Path(p)) for p in job.input.meaning]
-    answer = read_answer(*meaning, summary, set(items["item"]))
+    meaning = (read_csv(Path(p)) for p in job.input.meaning)
     page = build_page(
         items,
         cells,
@@ -36,7 +34,7 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         notebooks=links,
         notebook_list=listed,
         further=read_further(Path(job.input.declared[0]), job.input.further),
-        traces=page_traces(evidence),
-        answer=answer,
+        traces=page_traces(read_evidence(Path(), *given)),
+        answer=read_answer(*meaning, summary, set(items["item"])),
     )
     write_text(Path(job.output.page), page)

@@ -175,6 +175,8 @@ AUDIT = pd.DataFrame(
         ("finding-004", "31", "9", "", "hand", "minor"),
         ("finding-005", "20", "Statement 4-07", "", "claim 4-07", "minor"),
         ("finding-006", "99", "Other words", "", "hand", "wording"),
+        ("finding-007", "10", "5", "", "hand", "minor"),
+        ("finding-008", "30", "7", "8", "hand", "minor"),
     ],
     columns=["finding", "line", "printed", "implied", "check", "severity"],
 ).assign(section="4", certainty="certain", explanation="", evidence="printed-aggregates")
@@ -272,6 +274,18 @@ def test_without_an_implied_value_those_of_the_column_are_tried(
     assert row["changes"] == "unknown"
 
 
+def test_values_of_the_column_show_that_it_may_matter(impact: dict[str, dict[Any, Any]]) -> None:
+    row = impact["finding-007"]
+    assert row["changes"] == "unknown"
+    assert "4-02: holds -> " in row["claims_turned"]
+    assert "With another value of the same column," in row["says"]
+
+
+def test_a_repetition_is_mended_in_both_places(impact: dict[str, dict[Any, Any]]) -> None:
+    # Else the sentence that says the same again (4-08) would fail by the mend.
+    assert "4-08" not in impact["finding-008"]["claims_turned"]
+
+
 def test_what_nothing_rests_on_changes_nothing(impact: dict[str, dict[Any, Any]]) -> None:
     row = impact["finding-006"]
     assert (row["changes"], row["touches"]) == ("nothing", "wording")
@@ -324,6 +338,7 @@ def test_the_print_itself_is_left_as_it_was(weighing: Weighing) -> None:
         ),
         ("5", "another number", True, []),
         ("8", "", True, []),
+        ("Name", "", False, []),
         ("0.1", "0.82", True, ["0.82"]),
         ("1,200", "1,300", True, ["1,300"]),
         ("***", "**", False, ["**"]),
@@ -362,7 +377,7 @@ def test_counts_add_up_and_the_whole_stage_gives_them(weighing: Weighing) -> Non
     counts = impact_counts(frame)
     assert counts["impact_total"] == len(frame) == sum(counts["impact_by_changes"].values())
     kinds = counts["impact_by_kind"]
-    assert {k: sum(v.values()) for k, v in kinds.items()} == {"cell": 5, "finding": 6, "claim": 2}
+    assert {k: sum(v.values()) for k, v in kinds.items()} == {"cell": 5, "finding": 8, "claim": 2}
     found = judge_claims(claims(), weighing.context)
     means = what_it_means(CONCLUSIONS, found, weighing.printed, weighing.context, DIFFERING, AUDIT)
     assert means.summary["impact_by_changes"] == counts["impact_by_changes"]

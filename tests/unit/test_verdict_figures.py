@@ -96,3 +96,5 @@ def test_texts_of_conclusions_do_not_meet_their_marks() -> None:
     right = max(t.get_window_extent(renderer).x1 for t in axes.texts)
     left = min(line.get_window_extent(renderer).x0 for line in axes.lines)
     assert right < left
+    last = max(line.get_window_extent(renderer).x1 for line in axes.lines)
+    assert last < figure.drawing.get_size_inches()[0] * figure.drawing.dpi

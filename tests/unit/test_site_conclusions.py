@@ -138,6 +138,8 @@ def test_every_sentence_stands_once_with_what_decided_it(parts: dict[str, Any]) 
     assert "by construction" in by_id(root, "claim-1-05").text
     assert "Turns: few at 3 %" in by_id(root, "claim-1-06").text
     assert "data-o" in by_id(root, "claim-1-06").attrs
+    told = " ".join(by_id(root, "said-4-2").all("summary")[0].text.split())
+    assert told == "Section 4.2 ✓ 1 holds ≡ 1 by construction ○ 1 not checkable"
     folded = [e.attrs["id"] for e in root.all("details", css="said")]
     assert folded == ["said-es", "said-4-1", "said-4-2"]
 

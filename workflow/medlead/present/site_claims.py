@@ -25,6 +25,7 @@ _SYMBOLS = {
     ClaimVerdict.NOT_CHECKABLE: "○",
 }
 _ROOM = 400
+HELD_STYLE, HELD_SYMBOL = "q-held", "≡"
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,18 @@ class ClaimView:
 
     @property
     def words(self) -> str:
-        """The verdict as it is shown, with what a reader must not miss."""
+        """The verdict as it is shown; what holds by construction says only that."""
         return "by construction" if self.held else self.badge.word
+
+    @property
+    def style(self) -> str:
+        """The style of the verdict."""
+        return HELD_STYLE if self.held else self.badge.style
+
+    @property
+    def symbol(self) -> str:
+        """The symbol of the verdict."""
+        return HELD_SYMBOL if self.held else self.badge.symbol
 
 
 @dataclass(frozen=True)
@@ -58,10 +69,12 @@ class SectionView:
     claims: tuple[ClaimView, ...]
 
     @property
-    def counts(self) -> list[tuple[Badge, int]]:
-        """The verdicts that occur, in the order of the vocabulary."""
-        found = Counter(c.badge.name for c in self.claims)
-        return [(claim_badge(v), found[v.value]) for v in ClaimVerdict if found[v.value]]
+    def counts(self) -> list[tuple[str, str, str, int]]:
+        """The verdicts that occur: style, symbol, words and number; by construction apart."""
+        found = Counter((c.style, c.symbol, c.words) for c in self.claims)
+        order = [f"q-{v.value}" for v in ClaimVerdict]
+        order.insert(1, HELD_STYLE)
+        return [(*key, found[key]) for key in sorted(found, key=lambda k: order.index(k[0]))]
 
 
 def claim_badge(verdict: ClaimVerdict) -> Badge:

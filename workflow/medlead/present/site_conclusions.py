@@ -40,7 +40,7 @@ _SYMBOLS = {
     Standing.NOT_CHECKABLE: "○",
 }
 _FURTHEST = (Changes.CONCLUSION, Changes.CLAIM)
-_NUMBERS = 3
+_NUMBERS, _DIGITS = 3, 8
 _STATES = ("fails", "undecidable", "holds", "by_construction", "not_checkable")
 
 
@@ -193,6 +193,7 @@ def _impact(record: Mapping[str, str]) -> dict[str, Any]:
         "where": f"{section_title(record['section'])}, line {record['line']}",
         "changes": Changes(record["changes"]),
         "touches": touches,
+        "instead": _short(record["instead"]),
         "link": _link(record),
         "badge": evidence_badge(EvidenceClass(record["evidence"])),
     }
@@ -203,6 +204,15 @@ def _link(record: Mapping[str, str]) -> str:
     if record["kind"] == FINDING:
         return f"finding-{int(record['about'].rpartition('-')[2])}"
     return f"claim-{record['about']}" if record["kind"] == CLAIM else ""
+
+
+def _short(text: str) -> str:
+    """A computed number with four significant digits; all other texts as they are."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return text if len(text) <= _DIGITS else f"{value:.4g}"
 
 
 def _once(wrong: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

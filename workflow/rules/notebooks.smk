@@ -47,7 +47,7 @@ rule run_notebooks:
             TRIANGULATED_FILES,
             rules.judge_cells.output.cells,
             rules.judge_cells.output.relations,
-            rules.try_methods.output.tries,
+            rules.try_methods.output.tally,
             rules.judge_claims.output.audit,
             rules.judge_claims.output.claims,
             rules.judge_claims.output.conclusions,

@@ -23,8 +23,8 @@ _VERDICTS: Mapping[bool | None, ClaimVerdict] = {
 }
 BETWEEN = "; "
 CLAIM_COLUMNS = (
-    *("claim", "section", "line", "statement", "verdict", "evidence", "computed", "reason"),
-    *("judgement", "turns_at", "rests_on", "check"),
+    *("claim", "section", "line", "statement", "verdict", "computed", "reason"),
+    *("judgement", "turns_at", "rests_on", "check", "evidence"),
 )
 INPUT_COLUMNS = ("claim", "kind", "item", "row", "column", "where", "evidence")
 
@@ -121,12 +121,12 @@ def _row(claim: Mapping[Any, Any], found: Decided) -> dict[str, Any]:
     return {
         **{name: claim[name] for name in ("claim", "section", "line", "statement")},
         "verdict": str(found.verdict),
-        "evidence": str(found.evidence),
         "computed": found.computed,
         "reason": str(found.reason or ""),
         "judgement": "yes" if found.judgement else "",
         "turns_at": found.turns_at,
         **{name: claim[name] for name in ("rests_on", "check")},
+        "evidence": str(found.evidence),
     }
 
 

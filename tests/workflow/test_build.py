@@ -19,13 +19,17 @@ OF_TRUSTS = {"check_trusts", "compare_trusts", "examine_extremes", "identify_cor
 AFTER_TRUSTS = {"draw_performance"} | JUDGED | OF_TRUSTS | PAGE
 # What takes only the printed correlations: their marks, and whether they can stand together.
 OF_CORRELATIONS = {"weigh_marks", "weigh_coherence"}
-AFTER_SITES = {"triangulate"} | PAGE
+# Sentences are held against these results too.
+AFTER_SITES = {"triangulate", "judge_claims"} | PAGE
 AFTER_RECORDS = {"check_records", "draw_survey"} | JUDGED | PAGE
 AFTER_RETURNS = {"clean_survey", "tabulate_survey", "describe_response"} | AFTER_RECORDS
 # The responses to the engagement scale: scored, told, drawn, judged, and each site's report.
-AFTER_COMMENTS = {"count_comments", "report_sites"} | PAGE
+AFTER_COMMENTS = {"count_comments", "report_sites", "judge_claims"} | PAGE
 AFTER_STATEMENTS = {"check_statements"} | JUDGED | PAGE
-AFTER_SCORES = {"score_engagement", "draw_engagement", "report_sites"} | JUDGED | PAGE
+# Names of scales are held against the printed ones, errors planted among them too.
+AFTER_SCORES = (
+    {"score_engagement", "draw_engagement", "report_sites", "plant_errors"} | JUDGED | PAGE
+)
 AFTER_RESPONSES = {"measure_reliability"} | AFTER_SCORES | AFTER_STATEMENTS
 EVERY_JOB = (
     AFTER_TRUSTS
@@ -34,7 +38,7 @@ EVERY_JOB = (
     | AFTER_COMMENTS
     | AFTER_SITES
     | OF_CORRELATIONS
-    | {"check_inputs", "plant_errors", "tabulate_sites", "tabulate_performance"}
+    | {"check_inputs", "tabulate_sites", "tabulate_performance"}
 )
 
 
@@ -151,7 +155,8 @@ def test_a_rerun_after_an_edit_equals_a_build_from_nothing(scratch: Copy, tmp_pa
 @pytest.mark.parametrize(
     ("module", "reached"),
     [
-        ("performance/groups.py", AFTER_TRUSTS | OF_CORRELATIONS),
+        # Planted errors are looked for among the marks of the correlations too.
+        ("performance/groups.py", AFTER_TRUSTS | OF_CORRELATIONS | {"plant_errors"}),
         ("performance/arrangements.py", AFTER_SITES),
         ("performance/coherence.py", {"weigh_coherence"} | PAGE),
         ("performance/latent.py", {"examine_extremes"} | PAGE),
@@ -161,7 +166,7 @@ def test_a_rerun_after_an_edit_equals_a_build_from_nothing(scratch: Copy, tmp_pa
         ),
         ("survey/sites.py", {"tabulate_sites"} | JUDGED | PAGE),
         ("survey/association.py", {"tabulate_survey"} | JUDGED | PAGE),
-        ("survey/site_parts.py", {"describe_response"} | PAGE),
+        ("survey/site_parts.py", {"describe_response", "judge_claims"} | PAGE),
         ("survey/rules.py", {"check_inputs"} | AFTER_RETURNS - {"check_records"}),
         ("reconstruction/sentences.py", AFTER_RECORDS),
         ("present/tiles.py", {"draw_survey"} | PAGE),
@@ -169,7 +174,10 @@ def test_a_rerun_after_an_edit_equals_a_build_from_nothing(scratch: Copy, tmp_pa
         ("verdicts/audit.py", JUDGED | PAGE),
         ("verdicts/claim_findings.py", {"judge_claims"} | PAGE),
         ("verdicts/claim_words.py", {"check_inputs", "judge_claims"} | PAGE),
-        ("verdicts/percentages.py", {"try_methods", "record_run", "all"}),
+        ("verdicts/percentages.py", {"try_methods"} | PAGE),
+        ("verdicts/power.py", {"plant_errors"} | PAGE),
+        ("verdicts/repeated.py", JUDGED | PAGE),
+        ("verdicts/impact.py", {"judge_claims"} | PAGE),
         ("verdicts/impact.py", {"judge_claims"} | PAGE),
         ("verdicts/conclusions.py", {"check_inputs", "judge_claims"} | PAGE),
         ("present/verdict_figures.py", PAGE),
@@ -213,6 +221,21 @@ def test_one_module_reruns_the_rules_that_use_it(
             {"check_inputs", "judge_claims"} | PAGE,
         ),
         ("data/published/comments.csv", "A,A,1,2205,", "A,A,1,2206,", AFTER_COMMENTS),
+        (
+            "data/published/relations.yaml",
+            "relations:",
+            "# An edit\nrelations:",
+            {"check_inputs", "plant_errors"} | JUDGED | PAGE,
+        ),
+        (
+            "data/published/captions.csv",
+            ",",
+            ", ",
+            {"check_inputs", "plant_errors"} | JUDGED | PAGE,
+        ),
+        ("data/published/repeated.csv", ",", ", ", {"check_inputs"} | JUDGED | PAGE),
+        ("data/published/claims.csv", ",", ", ", {"check_inputs", "judge_claims"} | PAGE),
+        ("data/published/conclusions.csv", ",", ", ", {"check_inputs", "judge_claims"} | PAGE),
         ("config/instruments/mes_tables.yaml", "title: Scales", "title: All scales", AFTER_SCORES),
         ("config/instruments/mes_statements.yaml", "aligned: 10", "aligned: 11", AFTER_STATEMENTS),
         (
@@ -225,7 +248,7 @@ def test_one_module_reruns_the_rules_that_use_it(
             "config/instruments/methods.yaml",
             "remainder: true",
             "remainder: false",
-            {"try_methods", "record_run", "all"},
+            {"try_methods"} | PAGE,
         ),
         (
             "config/instruments/further.yaml",

@@ -178,7 +178,6 @@ def test_a_rerun_after_an_edit_equals_a_build_from_nothing(scratch: Copy, tmp_pa
         ("verdicts/power.py", {"plant_errors"} | PAGE),
         ("verdicts/repeated.py", JUDGED | PAGE),
         ("verdicts/impact.py", {"judge_claims"} | PAGE),
-        ("verdicts/impact.py", {"judge_claims"} | PAGE),
         ("verdicts/conclusions.py", {"check_inputs", "judge_claims"} | PAGE),
         ("present/verdict_figures.py", PAGE),
         ("present/site.py", {"build_page", "record_run", "all"}),

@@ -72,9 +72,11 @@ def _gives(value: Fraction, text_: str) -> bool:
 
 
 def _part(part: Number, whole: Number) -> str:
-    """A part of a whole in words: `41 of 72 (56.9 %)`."""
+    """A part of a whole in words: `41 of 72 (56.9 %)`, and of 1 or 100 only the percentage."""
+    if whole.single and whole.low in (1, 100):
+        return f"{combined([part], lambda a: a / whole.low * 100)} %"
     of = f"{part} of {whole}"
-    if whole.low > 0 and not (whole.single and whole.low == 100):
+    if whole.low > 0:
         of += f" ({combined([part, whole], lambda a, b: a / b * 100):}".rstrip()
         of += " %)"
     return of
@@ -82,7 +84,9 @@ def _part(part: Number, whole: Number) -> str:
 
 def _over_half(part: Number, whole: Number) -> Truth:
     half = combined([whole], lambda w: w / 2)
-    least = f"; more than half is {int(half.low) + 1}" if whole.single else ""
+    of_one = whole.single and whole.low in (1, 100)
+    most = "above 50 %" if of_one else str(int(half.low) + 1)
+    least = f"; more than half is {most}" if whole.single else ""
     return leaf(
         below(half, part),
         _part(part, whole) + least,

@@ -472,6 +472,6 @@ def test_faults_of_the_file_of_words_are_all_told() -> None:
 
 
 def test_a_share_is_told_as_a_percentage_and_a_count_with_its_whole() -> None:
-    assert truth("most(12, 22)").told == "12 of 22 (54.55 %); more than half is 12"
+    assert truth("most(12, 22)").told == ("12 of 22 (54.55 %); more than half is 12",)
     for share in ("most(0.75, 1)", "most(75, 100)"):
-        assert truth(share).told == "75 %; more than half is above 50 %"
+        assert truth(share).told == ("75 %; more than half is above 50 %",)

@@ -14,7 +14,6 @@ from medlead.verdicts.claim_thresholds import load_words
 from medlead.verdicts.claim_verdicts import Touch
 from medlead.verdicts.claims import judge_claims
 from medlead.verdicts.counterfactual import Print, copied_columns
-from medlead.verdicts.declared import printed_cells
 from medlead.verdicts.impact import (
     IMPACT_COLUMNS,
     Changes,
@@ -25,7 +24,7 @@ from medlead.verdicts.impact import (
 )
 from medlead.verdicts.impact_ways import other_texts
 from medlead.verdicts.meaning import what_it_means
-from medlead.verdicts.relations import test_instance
+from medlead.verdicts.relations import printed_cells, test_instance
 
 ROOT = Path(__file__).parents[2]
 THRESHOLDS = load_words(

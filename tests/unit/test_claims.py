@@ -16,7 +16,7 @@ from medlead.verdicts.audit import AUDIT_COLUMNS
 from medlead.verdicts.claim_command import built_context, claims_told, told, tried
 from medlead.verdicts.claim_evidence import ClaimEvidence
 from medlead.verdicts.claim_file import claim_problems
-from medlead.verdicts.claim_findings import audit_with_claims
+from medlead.verdicts.claim_findings import SAME_CAUSE, audit_with_claims
 from medlead.verdicts.claim_language import truth_words
 from medlead.verdicts.claim_registry import Context
 from medlead.verdicts.claim_thresholds import load_words
@@ -35,6 +35,7 @@ ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "data" / "published"
 ITEMS, CELLS = read_csv(PUBLISHED / "items.csv"), read_csv(PUBLISHED / "cells.csv")
 CLAIMS = read_csv(PUBLISHED / "claims.csv")
+REPEATED = read_csv(PUBLISHED / "repeated.csv")
 RELATIONS = read_yaml(PUBLISHED / "relations.yaml")
 THRESHOLDS = load_words(
     read_yaml(ROOT / "config/instruments/words.yaml"),
@@ -307,6 +308,38 @@ def test_sentences_that_fail_by_the_same_cells_are_one_finding() -> None:
     check = 'cell("t", "c", "n") == '
     found = audited(f"{check} 2", f"{check} 3", f"{check} {B}")
     assert found["check"].tolist()[2:] == ["claim 1-01; claim 1-02", "claim 1-03"]
+
+
+def test_a_sentence_joins_the_finding_that_it_names_as_its_cause() -> None:
+    check = 'cell("t", "c", "n") == '
+    named = audited(f"{check} 2", rests_on="t; same cause as: names b")
+    assert named["check"].tolist() == ["parts", "names b; claim 1-01"]
+    # A finding is as severe as the severer of what it tells.
+    assert named["severity"].tolist() == ["major", "minor"]
+    both = audited(f"{check} 2", rests_on="t; same cause as: parts; same cause as: names b")
+    assert both["check"].tolist() == ["parts; claim 1-01", "names b; claim 1-01"]
+    assert both["severity"].tolist() == ["major", "minor"]
+    alone = audited(f"{check} 2", rests_on="t; same cause as: names c")
+    assert alone["check"].tolist()[2:] == ["claim 1-01"]
+
+
+def test_a_sentence_joins_another_that_fails_for_the_same_cause() -> None:
+    given = ('cell("t", "c", "n") == 2', 'found("performance/x", "n", who="p") == 4')
+    found = audited(*given, rests_on="t; same cause as: claim 1-01")
+    assert found["check"].tolist()[2:] == ["claim 1-01; claim 1-02"]
+    told = found["explanation"].tolist()[2]
+    assert told.endswith("what is printed: 3 is not 4.")
+    assert "Section 1, line 7: Statement 2. By what is computed here" in told
+    assert len(audited(*given)) == 4
+
+
+def test_what_the_published_sentences_name_as_their_cause_is_there() -> None:
+    facts = {f"said again: {t} / {a}" for t, a in REPEATED[["thing", "aspect"]].to_numpy()}
+    known = {*facts, "marks", *(f"claim {name}" for name in CLAIMS["claim"])}
+    parts = CLAIMS["rests_on"].str.split("; ").explode()
+    named = parts[parts.str.startswith(SAME_CAUSE)].str.removeprefix(SAME_CAUSE)
+    assert len(named) > 5
+    assert set(named) <= known
 
 
 # -- the file

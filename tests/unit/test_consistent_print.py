@@ -6,8 +6,8 @@ from consistent_print import PUBLISHED, consistent, sound_captions
 
 from medlead.performance.significance import judge_stars
 from medlead.performance.trusts import printed_correlations
-from medlead.verdicts.audit import BETWEEN_CHECKS
 from medlead.verdicts.declared import expand
+from medlead.verdicts.findings import BETWEEN_CHECKS
 from medlead.verdicts.judge import judge
 from medlead.verdicts.relations import Instance, numeric_values, printed_cells
 from medlead.verdicts.relations import test_instance as decide
@@ -49,7 +49,6 @@ def test_the_audit_of_a_consistent_report_is_empty(seed: int, instances: list[In
         tables={},
         significance=judge_stars(printed_correlations(cells)),
         captions=sound_captions(),
-        labels=None,
     )
     held = set(found.relations.loc[found.relations["outcome"] == "holds", "instance"])
     readings = one_of_several_readings(instances, held)

@@ -36,7 +36,7 @@ SCALES = load_rating_scales(
     yaml.safe_load((ROOT / "config" / "instruments" / "ratings.yaml").read_text(encoding="utf-8"))
 )
 OF_PRINT = {
-    *("items", "cells", "engagement", "comments", "captions", "names", "repeated"),
+    *("items", "cells", "engagement", "comments", "captions", "repeated"),
     *("claims", "conclusions"),
 }
 PATHS = {name: (PUBLISHED if name in OF_PRINT else RAW) / f"{name}.csv" for name in CONTRACTS}

@@ -10,7 +10,7 @@ import yaml
 from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.performance.significance import judge_stars
 from medlead.performance.trusts import printed_correlations
-from medlead.verdicts.audit import BETWEEN_CHECKS
+from medlead.verdicts.findings import BETWEEN_CHECKS
 from medlead.verdicts.judge import (
     Verdicts,
     judge,

@@ -1,4 +1,4 @@
-"""Captions and names held against what they stand with."""
+"""Captions held against what they stand with."""
 
 import pandas as pd
 import pytest
@@ -11,7 +11,6 @@ from medlead.writing import read_csv
 
 ITEMS = read_csv(PUBLISHED / "items.csv")
 CAPTIONS = read_csv(PUBLISHED / "captions.csv")
-NAMES = read_csv(PUBLISHED / "names.csv")
 
 
 def captions(*changes: dict[str, str]) -> pd.DataFrame:
@@ -27,18 +26,18 @@ def captions(*changes: dict[str, str]) -> pd.DataFrame:
 
 
 def checks(frame: pd.DataFrame, **more: object) -> list[str]:
-    return [f.check for f in label_findings(frame, None, ITEMS, **more)]  # type: ignore[arg-type]
+    return [f.check for f in label_findings(frame, ITEMS, **more)]  # type: ignore[arg-type]
 
 
 def test_sound_captions_have_no_finding() -> None:
     assert checks(captions({}, {}, {})) == []
-    assert label_findings(None, None, ITEMS) == []
+    assert label_findings(None, ITEMS) == []
 
 
 @pytest.mark.parametrize("field", ["subject", "by", "site", "n", "year", "source"])
 def test_a_caption_that_says_another_thing_than_it_shows(field: str) -> None:
     wrong = {field: "one", f"shows_{field}": "other", "certainty": CONDITIONAL, "note": "so it is"}
-    (found,) = label_findings(captions({}, wrong), None, ITEMS)
+    (found,) = label_findings(captions({}, wrong), ITEMS)
     assert found.check == f"caption figure-02 {field}"
     assert (found.printed, found.implied) == ("one", "other")
     assert (found.certainty, found.severity) == (CONDITIONAL, Severity.WORDING)
@@ -65,6 +64,15 @@ def test_one_caption_for_several_things() -> None:
     same = {"caption": f"sha256:{7:016x}", "in_list": f"sha256:{7:016x}", "shows_subject": ""}
     apart = [{**same, "subject": "s", "shows_site": site} for site in "ABC"]
     assert checks(captions(*apart)) == ["caption-repeated figure-01"]
+    # Several captions that leave the same unsaid are one finding.
+    last = {"caption": f"sha256:{8:016x}", "in_list": f"sha256:{8:016x}", "subject": "s"}
+    more = [{**last, "shows_subject": "", "shows_site": site} for site in "AB"]
+    (found,) = label_findings(captions(*apart, *more), ITEMS)
+    assert found.check == "caption-repeated figure-01; caption-repeated figure-04"
+    assert found.at == ("4.1.1", 20)
+    assert "line 30; Figure 4, line 40" in found.explanation
+    years = [{**last, "shows_subject": "", "shows_year": year} for year in ("1", "2")]
+    assert len(checks(captions(*apart, *years))) == 2
     # A diagram that is printed twice may have its caption twice.
     assert checks(captions(*({**a, "shows_site": ""} for a in apart))) == []
 
@@ -80,25 +88,12 @@ def test_figures_in_the_section_of_another_site() -> None:
     assert checks(captions({"shows_site": "A", "under_site": "A"})) == []
 
 
-def names(*rows: tuple[str, str]) -> pd.DataFrame:
-    told = [("thing", n, "4.1", str(i), u, CERTAIN, "") for i, (n, u) in enumerate(rows, 1)]
-    columns = ["thing", "name", "section", "line", "used", "certainty", "note"]
-    return pd.DataFrame(told, columns=columns)
-
-
-def test_several_names_for_one_thing_are_one_finding() -> None:
-    found = label_findings(None, names(("a", "yes"), ("b", ""), ("c", "")), ITEMS)
-    assert [(f.printed, f.implied, f.at) for f in found] == [("b; c", "a", ("4.1", 2))]
-    assert label_findings(None, names(("a", "yes"), ("a", "")), ITEMS) == []
-
-
 def test_the_published_captions_are_complete() -> None:
     assert caption_problems(CAPTIONS, ITEMS) == []
     assert len(CAPTIONS) == len({*CAPTIONS["item"]}) == 32 + 90
-    counts = label_checks(CAPTIONS, NAMES)
+    counts = label_checks(CAPTIONS)
     assert counts["caption-in-list"] == len(CAPTIONS)
-    assert counts["names"] == len({*NAMES["thing"]})
-    assert set(label_checks(None, None).values()) == {0}
+    assert set(label_checks(None).values()) == {0}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +114,7 @@ def test_a_caption_that_does_not_fit_the_register(column: str, value: str, told:
 
 
 def test_the_known_faults_of_the_published_captions_are_found() -> None:
-    found = {f.check for f in label_findings(CAPTIONS, NAMES, ITEMS)}
+    found = {f.check for f in label_findings(CAPTIONS, ITEMS)}
     assert {
         "caption figure-18 subject",
         "caption table-28 year",

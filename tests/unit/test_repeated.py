@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from medlead.sources.contracts import read_study
 from medlead.sources.messages import ProblemsFound
 from medlead.sources.printed_repeats import CERTAINTIES, REPEATED_COLUMNS
+from medlead.verdicts.audit import with_told_again
 from medlead.verdicts.findings import Finding, Severity
 from medlead.verdicts.repeated import Repeats, facts_of, judge_repeats, normal
 from medlead.writing import read_csv, write_csv
@@ -82,7 +83,7 @@ def test_the_place_that_settles_a_fact_stands_before_the_majority() -> None:
     rows = [row("any", 3), row("any", 5), row("inner", 40, settles="yes")]
     finding = only(judged(*rows))
     assert (finding.at, finding.printed, finding.implied) == (("1.2", 3), "any", "inner")
-    assert "That is settled at line 40: inner." in finding.explanation
+    assert "It is settled at line 40: inner." in finding.explanation
     assert "after 2 changes, and not after fewer" in finding.explanation
     assert judged(*rows).frame["mend"].tolist() == [""]
 
@@ -128,8 +129,46 @@ def test_what_another_check_tells_makes_no_second_finding() -> None:
     assert found.frame["told_by"].tolist() == ["statements all-1"]
     # The other check no longer fails, so nothing tells it but this.
     assert only(judged(*rows, told=["statements all-2"])).at == ("1.2", 9)
+    # What it says is added to the finding of that check.
+    (again,) = found.again
+    assert (again.by, again.check) == ("statements all-1", "said again: body / name")
+    assert again.words == "Over the whole report: Panel (lines 4, 6); Board (line 9)."
+    assert judged(*rows).again == ()
     also = [*rows, row("Panel", 11), row("Panel", 12), row("Forum", 10)]
     assert only(judged(*also, told=["statements all-1"])).at == ("1.2", 10)
+
+
+def test_what_another_fact_tells_makes_no_second_finding() -> None:
+    rows = [row("Panel", 4, note="so it is"), row("Board", 9)]
+    of = "said again: body / name"
+    same = [row("6", 4, aspect="number"), row("7", 9, aspect="number", told_by=of)]
+    found = judged(*rows, *same)
+    assert only(found).check == of
+    assert [(one.by, one.check) for one in found.again] == [(of, "said again: body / number")]
+    # Two that tell of each other would tell of nothing.
+    rows[1]["told_by"] = "said again: body / number"
+    assert len(judged(*rows, *same).findings) == 2
+    assert judged(*rows, *same).again == ()
+
+
+def test_what_is_told_again_is_added_to_its_finding_and_nowhere_lost() -> None:
+    again = judged(
+        row("Panel", 4, severity="minor", told_by="marks"),
+        row("Board", 9, severity="minor", told_by="marks", note="so it is"),
+        told=["marks"],
+    ).again
+    table = pd.DataFrame(
+        [["1", "parts; marks", "wording", "It is so."], ["2", "total", "major", "No."]],
+        columns=["finding", "check", "severity", "explanation"],
+    )
+    first, second = with_told_again(table, again).to_dict("records")
+    assert first["check"] == "parts; marks; said again: body / name"
+    assert first["severity"] == "minor"
+    assert first["explanation"].startswith("It is so. Over the whole report: Panel (line 4);")
+    assert first["explanation"].endswith("So it is.")
+    assert second == table.to_dict("records")[1]
+    with pytest.raises(ValueError, match="no finding has the check 'marks'"):
+        with_told_again(table.tail(1), again)
 
 
 @pytest.mark.parametrize(
@@ -280,8 +319,8 @@ def test_every_fact_has_an_outcome_and_every_failing_one_is_told() -> None:
     parts = ("repeated_holding", "repeated_failing", "repeated_depending")
     assert sum(summary[part] for part in parts) == summary["repeated_total"]
     assert summary["repeated_occurrences"] == len(PUBLISHED)
-    # With nothing told elsewhere, each failing fact is one finding.
-    assert len(report.findings) == summary["repeated_failing"]
+    # Each failing fact is one finding, or is added to another one.
+    assert len(report.findings) + len(report.again) == summary["repeated_failing"]
     assert report.frame.columns[-1] == "evidence"
     assert all(finding.certainty in CERTAINTIES for finding in report.findings)
 

@@ -2,10 +2,10 @@
 
 # Of a study, only the inputs that its stages use.
 ALL_INPUTS = plan.used
-# The sentences of the report of 2013 with their checks, its captions and names, and what it says
-# more than once; a study has none of them.
+# The sentences of the report of 2013 with their checks, its captions, and what it says more than
+# once; a study has none of them.
 CLAIMS = plan.of("report", *plan.published("claims.csv", "conclusions.csv"))
-LABELS = plan.of("report", *plan.published("captions.csv", "names.csv", "repeated.csv"))
+LABELS = plan.of("report", *plan.published("captions.csv", "repeated.csv"))
 
 
 rule check_inputs:

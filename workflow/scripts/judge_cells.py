@@ -10,7 +10,7 @@ from medlead.writing import read_csv, write_csv, write_json
 job = snakemake
 with Job(job.input, job.output, job.log[0], job.output.receipt):
     items, cells, relations = job.input.published
-    captions, labels, repeated = (read_csv(Path(f)) for f in job.input.labels)
+    captions, repeated = (read_csv(Path(f)) for f in job.input.labels)
     # None of these where no records were solved, or no statements on engagement are printed.
     check, slack, sets, sites = [read_csv(Path(f)) for f in job.input.solved] or [None] * 4
     statements, sizes = [read_csv(Path(f)) for f in job.input.told] or [None] * 2
@@ -29,7 +29,6 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         group_sizes=sizes,
         scale_names=read_csv(Path(job.input.names)),
         captions=captions,
-        labels=labels,
         repeated=repeated,
         identified=read_csv(Path(job.input.identified)),
     )

@@ -97,8 +97,8 @@ def check_everything(
 
     `readers` read the inputs that have no contract here, because a file of definitions
     says what they hold. `published` are the register, the cells, the relations and, where
-    there are any, the statements on engagement; `labels` the captions, the names and what is
-    said more than once, where there are any. `claims` are the files of the report's sentences,
+    there are any, the statements on engagement; `labels` the captions and what is said more
+    than once, where there are any. `claims` are the files of the report's sentences,
     where there are any, and what tells the faults of their checks. Columns
     `file,contract,evidence,rows,columns,sha256`. Raises ProblemsFound with the problems of every
     file at once.
@@ -136,7 +136,7 @@ def check_everything(
                 problems.extend(statement_problems(said, printed, file.as_posix()))
         except ProblemsFound as found:
             problems.extend(found.problems)
-    told = dict(zip(("captions", "names", "repeated"), labels, strict=False))
+    told = dict(zip(("captions", "repeated"), labels, strict=False))
     for name, file_ in told.items():
         try:
             frames |= read_study({name: Path(file_)})

@@ -1,9 +1,9 @@
-"""The files of captions and of names: their columns, rules and references.
+"""The file of captions: its columns, rules and references.
 
 `captions.csv` has one row for each caption of a table or figure: where it stands, a
 fingerprint of its words and of those in the list at the front, what it says in our own
 fields (subject, by what, site, n, year, source), and what the item shows by its place and
-the text around it. `names.csv` lists names that stand for one thing in several places.
+the text around it.
 """
 
 import re
@@ -46,21 +46,11 @@ CAPTION_COLUMNS = (
     _optional("told_by"),
     _optional("note"),
 )
-LABEL_COLUMNS = (
-    Column("thing"),
-    Column("name"),
-    Column("section"),
-    Column("line", Kind.INTEGER, low=1),
-    Column("used", Kind.CHOICE, required=False, levels=("yes",)),
-    Column("certainty", Kind.CHOICE, levels=_LEVELS),
-    _optional("note"),
-)
 
 FURTHER_FILES = (
     ("repeated", REPEATED_COLUMNS, REPEATED_KEYS, REPEATED_RULES),
     ("comments", COMMENT_COLUMNS, ("site", "question", "position")),
     ("captions", CAPTION_COLUMNS, ("item",)),
-    ("names", LABEL_COLUMNS, ("thing", "name", "line")),
 )
 """Further files of the print: columns, key, and rules where a file has any of its own."""
 

@@ -9,7 +9,16 @@ from medlead.evidence import Verdict
 from medlead.printed import decimals, number
 from medlead.verdicts.causes import Cause, Told, find_causes
 from medlead.verdicts.compare import FINGERPRINT, readings
-from medlead.verdicts.findings import CERTAIN, CONDITIONAL, Finding, Severity
+from medlead.verdicts.findings import (
+    BETWEEN_CHECKS,
+    CERTAIN,
+    CONDITIONAL,
+    Finding,
+    Severity,
+    ToldAgain,
+    joined,
+    tells,
+)
 from medlead.verdicts.judgement import LEAST_SLACK
 from medlead.verdicts.mends import Mend
 from medlead.verdicts.places import place, places
@@ -27,8 +36,6 @@ AUDIT_COLUMNS = [
     "certainty",
     "explanation",
 ]
-BETWEEN_CHECKS = "; "
-"""What stands between the checks of one finding."""
 _COUNTS = ("total", "equal-sums", "at-most", "none", "counted")
 _LEFT = (
     "share",
@@ -316,3 +323,14 @@ def audit_frame(
     frame = frame.sort_values(["line", "check"], kind="stable", ignore_index=True)
     frame.insert(0, "finding", [f"finding-{n:03d}" for n in range(1, len(frame) + 1)])
     return frame
+
+
+def with_told_again(audit: pd.DataFrame, again: Iterable[ToldAgain]) -> pd.DataFrame:
+    """The findings, each with what fails for the same cause; raises ValueError where none does."""
+    rows = audit.to_dict("records")
+    for one in again:
+        at = [n for n, row in enumerate(rows) if tells(row, one.by)]
+        if not at:
+            raise ValueError(f"{one.check}: no finding has the check {one.by!r}")
+        rows[at[0]] = joined(rows[at[0]], one.check, one.words, one.severity)
+    return pd.DataFrame(rows, columns=audit.columns)

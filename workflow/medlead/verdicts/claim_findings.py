@@ -1,7 +1,8 @@
 """Sentences that fail by what is printed, as findings beside those among the printed cells.
 
-A sentence that fails where a failing relation tells the same cells joins that finding; any
-other one is a finding of its own. What fails by a threshold of ours is no finding.
+A sentence that fails where a failing relation tells the same cells, or for a cause that the
+register names, joins that finding; any other one is a finding of its own. What fails by a
+threshold of ours is no finding.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,17 +13,28 @@ import pandas as pd
 
 from medlead.evidence import EvidenceClass
 from medlead.sources.printed_claims import SUMMARY
-from medlead.verdicts.audit import AUDIT_COLUMNS, BETWEEN_CHECKS
+from medlead.verdicts.audit import AUDIT_COLUMNS
 from medlead.verdicts.claim_evidence import CELL, FRAME, IDENTIFIED, RECORD, RELATION
 from medlead.verdicts.claim_verdicts import ClaimVerdict
 from medlead.verdicts.claims import BETWEEN, Decided
-from medlead.verdicts.findings import CERTAIN, CONDITIONAL, Severity
+from medlead.verdicts.findings import (
+    BETWEEN_CHECKS,
+    CERTAIN,
+    CONDITIONAL,
+    Severity,
+    joined,
+    tells,
+)
 from medlead.verdicts.relations import Instance, Key
 
 ASSUMED = "conditional: "
 """What begins an assumption among the things that a sentence rests on."""
+SAME_CAUSE = "same cause as: "
+"""What begins the check of the finding that tells already why a sentence fails."""
 CLAIM = "claim"
 """The check behind a finding of a sentence: `claim 4.2.1-03`."""
+SEVERITY = Severity.MINOR
+"""That of one sentence; where it joins a finding that is severer, it has that one's."""
 _PRINTED = (EvidenceClass.PRINTED_RECORDS, EvidenceClass.PRINTED_AGGREGATES)
 
 
@@ -48,11 +60,12 @@ def audit_with_claims(
     """The findings among the cells, with the sentences that fail by the print.
 
     `audit` keeps its rows, their order and their names; new findings follow, in the order of
-    the lines. A sentence joins the finding of a failing test if it asks for that test, if the
-    cells of one are all among those of the other, or if it shares a cell and the line; a finding
-    that no test is behind is joined by what uses the cell where it stands. Sentences that fail
-    by the same cells are one finding. `cells` are the printed ones, as text; `layouts` say in
-    which of them the records stand.
+    the lines. A sentence joins the findings of the check that it names (`SAME_CAUSE`), among them
+    those of sentences before it; else it joins the finding of a failing test if it asks for that
+    test, if the cells of one are all among those of the other, or if it shares a cell and the
+    line; a finding that no test is behind is joined by what uses the cell where it stands.
+    Sentences that fail by the same cells are one finding. `cells` are the printed ones, as text;
+    `layouts` say in which of them the records stand.
     """
     rows: list[dict[Any, Any]] = audit.to_dict("records")
     tests = {i.name: i for i in instances}
@@ -63,6 +76,15 @@ def audit_with_claims(
     for claim in claims.to_dict("records"):
         found = judged[str(claim["claim"])]
         if not contradicts(found):
+            continue
+        causes = _parts(claim, SAME_CAUSE)
+        told = [n for n, row in enumerate(rows) if any(tells(row, c) for c in causes)]
+        for n in told:
+            rows[n] = _joined(rows[n], claim)
+        before = [w for w, row in new.items() if any(tells(row, c) for c in causes)]
+        for which in before:
+            new[which] = _joined(new[which], claim, found)
+        if told or before:
             continue
         used = _cells_of(found, printed)
         asked = {use.item for use in found.used if use.kind == RELATION}
@@ -137,30 +159,45 @@ def _same(
     return False
 
 
-def _joined(row: Mapping[Any, Any], claim: Mapping[Any, Any]) -> dict[Any, Any]:
-    told = f"{row['explanation']} {_place(claim)} states what fails with it: {claim['statement']}."
-    check = f"{row['check']}{BETWEEN_CHECKS}{CLAIM} {claim['claim']}"
-    return {**row, "check": check, "explanation": told.replace("..", ".")}
+def _parts(claim: Mapping[Any, Any], beginning: str) -> list[str]:
+    """What a sentence rests on, of the parts that begin in this way, without the beginning."""
+    parts = str(claim["rests_on"]).split(BETWEEN)
+    return [part.removeprefix(beginning) for part in parts if part.startswith(beginning)]
 
 
-def _finding(claim: Mapping[Any, Any], found: Decided) -> dict[Any, Any]:
+def _joined(
+    row: Mapping[Any, Any], claim: Mapping[Any, Any], found: Decided | None = None
+) -> dict[Any, Any]:
+    """A finding with a sentence that fails for its cause; `found` where other numbers decide it."""
+    words = f"{_place(claim)} states what fails with it: {claim['statement']}."
+    if found is not None:
+        words = _told(claim, found)
+    return joined(row, f"{CLAIM} {claim['claim']}", words.replace("..", "."), SEVERITY)
+
+
+def _told(claim: Mapping[Any, Any], found: Decided) -> str:
     kinds = {use.kind for use in found.used}
-    assumed = [part for part in str(claim["rests_on"]).split(BETWEEN) if part.startswith(ASSUMED)]
-    certain = kinds <= {CELL, RECORD, RELATION} and not assumed
     how = "By what is printed elsewhere"
     if FRAME in kinds:
         how = "By what is computed here from what is printed"
     elif IDENTIFIED in kinds:
         how = "By all that the print leaves possible"
-    told = f"{_place(claim)}: {claim['statement']}. {how}: {found.computed}."
-    told += "".join(f" C{part[1:]}." for part in assumed)
+    return f"{_place(claim)}: {claim['statement']}. {how}: {found.computed}."
+
+
+def _finding(claim: Mapping[Any, Any], found: Decided) -> dict[Any, Any]:
+    kinds = {use.kind for use in found.used}
+    assumed = _parts(claim, ASSUMED)
+    certain = kinds <= {CELL, RECORD, RELATION} and not assumed
+    told = _told(claim, found)
+    told += "".join(f" Conditional: {part}." for part in assumed)
     return {
         "section": claim["section"],
         "line": claim["line"],
         "printed": claim["statement"],
         "implied": found.computed,
         "check": f"{CLAIM} {claim['claim']}",
-        "severity": str(Severity.MINOR),
+        "severity": str(SEVERITY),
         "certainty": CERTAIN if certain else CONDITIONAL,
         "explanation": told.replace("..", "."),
         "evidence": str(EvidenceClass.PRINTED_AGGREGATES),

@@ -5,6 +5,7 @@ Each truth tells what was measured, the threshold, and where the threshold would
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 from medlead.verdicts.claim_registry import Context, word
@@ -128,6 +129,8 @@ def _near(context: Context, name: str, x: Number, y: Number, side: int) -> Truth
     from medlead.verdicts.claim_values import both, compared
 
     threshold = context.thresholds[name].value
+    if x.unit == SHARE and not y.unit:
+        y = replace(y, unit=SHARE)  # A share is told as a percentage, and so is what it is held to.
     near = _judged(name, _relative(x, y), False, threshold, f"{x} for {y}", 100, f" % from {y}")
     if not side:
         return near

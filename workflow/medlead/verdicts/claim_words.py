@@ -35,6 +35,9 @@ from medlead.verdicts.claim_values import (
 )
 from medlead.verdicts.claim_verdicts import Touch
 
+_SHOWN = 6
+"""How many labels are named before the others are counted."""
+
 # -- truth words that need no threshold
 
 
@@ -239,9 +242,12 @@ def contains(s: Series | Texts | Text, label: Name) -> Truth:
     """A series has this label, or a text these words (but for capitals)."""
     if isinstance(s, Text):
         there = label.casefold() in s.text.casefold()
-        return leaf(there, f"{s} {'has' if there else 'has not'} '{label}'", s.basis)
+        return leaf(there, f"the text {s} {'has' if there else 'lacks'} '{label}'", s.basis)
     there = any(same(name, label) for name in s.items)
-    return leaf(there, f"'{label}' is {'one' if there else 'none'} of {len(s.items)}", s.basis)
+    shown = ", ".join(f"'{name}'" for name in list(s.items)[:_SHOWN])
+    rest = f" and {len(s.items) - _SHOWN} others" if len(s.items) > _SHOWN else ""
+    told = f"'{label}' is {'among' if there else 'not among'} {shown}{rest}"
+    return leaf(there, told if s.items else f"'{label}' is not there, as nothing is", s.basis)
 
 
 @word(touches=Touch.WORDING)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from medlead.verdicts.audit import BETWEEN_CHECKS
 from medlead.verdicts.claim_findings import CLAIM
 from medlead.verdicts.counterfactual import Print
+from medlead.verdicts.findings import BETWEEN_CHECKS
 from medlead.verdicts.mends import possible_mends
 from medlead.verdicts.relations import Instance, Key
 from medlead.writing import plain_number

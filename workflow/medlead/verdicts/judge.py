@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
-from medlead.verdicts.audit import audit_frame
+from medlead.verdicts.audit import audit_frame, with_told_again
 from medlead.verdicts.bounded import told_of_bounds
 from medlead.verdicts.causes import told_conflicts
 from medlead.verdicts.compare import judge_cells, rebuilt_cells, relation_frame
 from medlead.verdicts.declared import expand, select
+from medlead.verdicts.findings import BETWEEN_CHECKS
 from medlead.verdicts.judgement import (
     ARITHMETIC,
     COPIED,
@@ -100,7 +101,6 @@ def judge(
     scale_names: pd.DataFrame | None = None,
     identified: pd.DataFrame | None = None,
     captions: pd.DataFrame | None = None,
-    labels: pd.DataFrame | None = None,
     repeated: pd.DataFrame | None = None,
 ) -> Verdicts:
     """Judge every printed cell (report chapters 3 to 6).
@@ -114,12 +114,12 @@ def judge(
     `statements` tells which hold of them, `group_sizes` which sizes the printed percentages
     allow, and `scale_names` how the print names the scales. `identified` tells the bounds of
     printed coefficients over all that hidden records can be. `captions` are those of tables and
-    figures, `labels` the names that stand for one thing in several places, and `repeated` the
-    places of what the report says more than once. What bears on one cell is asked in the order
-    of `in_order`: bounds, names, statements, solved records. Tables of the class `study` are not
-    held against the print, which is about other records. Raises DeclarationError where a
-    declaration does not fit the print, KeyError for a cell of an unregistered item, ValueError
-    for a rebuilt or checked cell that is printed nowhere.
+    figures, `repeated` the places of what the report says more than once. What bears on one cell
+    is asked in the order of `in_order`: bounds, names, statements, solved records. Tables of the
+    class `study` are not held against the print, which is about other records. Raises
+    DeclarationError where a declaration does not fit the print, KeyError for a cell of an
+    unregistered item, ValueError for a rebuilt or checked cell that is printed nowhere, or for
+    what is told by a finding that there is not.
     """
     printed = printed_cells(cells)
     texts = {c.key: c.text for c in printed}
@@ -185,9 +185,10 @@ def judge(
         *site_findings(site_conflicts, margins, told, printed),
         *(finding for found in engagement for finding in found.findings),
     ]
-    others += label_findings(captions, labels, items, {f.check for f in others})
+    others += label_findings(captions, items, {f.check for f in others})
     failing = (o.instance.name for o in outcomes if not o.holds)
-    repeats = judge_repeats(repeated, told={*failing, *(finding.check for finding in others)})
+    checks = (c for finding in others for c in finding.check.split(BETWEEN_CHECKS))
+    repeats = judge_repeats(repeated, told={*failing, *checks})
     audit = audit_frame(
         outcomes,
         mends,
@@ -198,6 +199,7 @@ def judge(
         told=told,
         others=[*others, *repeats.findings],
     )
+    audit = with_told_again(audit, repeats.again)
     # What is held against what is the print in each of them, whatever records there are.
     of_print = {"evidence": str(EvidenceClass.PRINTED_AGGREGATES)}
     return Verdicts(
@@ -206,7 +208,7 @@ def judge(
         audit=audit.assign(**of_print),
         repeated=repeats.frame,
         summary=headline(items, judged, relations, compared)
-        | {"labels_checked": label_checks(captions, labels)}
+        | {"labels_checked": label_checks(captions)}
         | repeats.summary,
     )
 

@@ -1,4 +1,4 @@
-"""Captions and names: what they say, against what their items show and against each other."""
+"""Captions: what they say, against what their items show and against each other."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -7,15 +7,14 @@ import pandas as pd
 
 from medlead.evidence import item_name
 from medlead.sources.printed_labels import SAID, told_by
-from medlead.verdicts.findings import CERTAIN, Finding, Severity
+from medlead.verdicts.findings import BETWEEN_CHECKS, CERTAIN, Finding, Severity
 
-CAPTION, LISTED, REPEATED, NUMBERED, SECTIONS, NAMED = (
+CAPTION, LISTED, REPEATED, NUMBERED, SECTIONS = (
     "caption",
     "caption-in-list",
     "caption-repeated",
     "caption-numbers",
     "caption-sections",
-    "names",
 )
 """The checks behind the findings."""
 _WHAT = {
@@ -32,15 +31,14 @@ Row = Mapping[str, Any]
 
 def label_findings(
     captions: pd.DataFrame | None,
-    names: pd.DataFrame | None,
     items: pd.DataFrame,
     told: Collection[str] = (),
 ) -> list[Finding]:
-    """What captions and names contradict, as findings of wording.
+    """What captions contradict, as findings of wording.
 
-    `captions` and `names` are the files as text (None or empty where there are none),
-    `items` the register, which has the section of each caption. `told` are the checks of
-    other findings: what one of them tells already is not told again.
+    `captions` is the file as text (None or empty where there is none), `items` the
+    register, which has the section of each caption. `told` are the checks of other
+    findings: what one of them tells already is not told again.
     """
     found: list[Finding] = []
     if captions is not None and len(captions):
@@ -52,14 +50,12 @@ def label_findings(
         found += [_said(r, field, sections) for r in rows for field in wrong.get(r["item"], ())]
         found += _repeated(rows, wrong, sections)
         found += _sections(rows, sections)
-    if names is not None and len(names):
-        found += _names([{str(k): str(v) for k, v in r.items()} for r in names.to_dict("records")])
     return found
 
 
-def label_checks(captions: pd.DataFrame | None, names: pd.DataFrame | None) -> dict[str, int]:
-    """How many single checks are made of captions and names, by check."""
-    counts = dict.fromkeys((NUMBERED, LISTED, CAPTION, REPEATED, SECTIONS, NAMED), 0)
+def label_checks(captions: pd.DataFrame | None) -> dict[str, int]:
+    """How many single checks are made of captions, by check."""
+    counts = dict.fromkeys((NUMBERED, LISTED, CAPTION, REPEATED, SECTIONS), 0)
     if captions is not None and len(captions):
         counts[NUMBERED] = counts[REPEATED] = len(captions)
         counts[LISTED] = int((captions["in_list"] != "").sum())
@@ -67,8 +63,6 @@ def label_checks(captions: pd.DataFrame | None, names: pd.DataFrame | None) -> d
             int(((captions[f] != "") & (captions[f"shows_{f}"] != "")).sum()) for f in SAID
         )
         counts[SECTIONS] = int((captions["shows_site"] != "").sum())
-    if names is not None and len(names):
-        counts[NAMED] = names["thing"].nunique()
     return counts
 
 
@@ -103,7 +97,7 @@ def _note(text: str) -> str:
 
 def _said(row: Row, field: str, sections: Mapping[str, str]) -> Finding:
     said, shown = row[field], row[f"shows_{field}"]
-    told = f"{_place(row)}: {_WHAT[field]} of the caption is {said}, that of what it stands with "
+    told = f"{_place(row)}: by the caption {_WHAT[field]} is {said}; by what it stands with it "
     return _finding(
         _at(row, sections),
         said,
@@ -148,24 +142,31 @@ def _repeated(
 ) -> Iterable[Finding]:
     """Captions word for word alike of tables, or of figures, that show different things.
 
-    Where one of them is told of for what it says, it is not told of again.
+    Where one of them is told of for what it says, it is not told of again. All groups that
+    leave the same thing unsaid are one finding.
     """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((_kind(row), row["caption"]), []).append(row)
+    alike: dict[tuple[str, ...], list[list[Row]]] = {}
     for group in groups.values():
         shown = {tuple(row[f"shows_{field}"] for field in SAID) for row in group}
         if len(group) < 2 or len(shown) < 2 or any(r["item"] in wrong for r in group):
             continue
-        placed = ", ".join(_place(row) for row in group)
-        differ = [f for f in SAID if len({row[f"shows_{f}"] for row in group}) > 1]
+        differ = tuple(f for f in SAID if len({row[f"shows_{f}"] for row in group}) > 1)
+        alike.setdefault(differ, []).append(group)
+    for differ, several in alike.items():
+        placed = "; ".join(", ".join(_place(row) for row in group) for group in several)
+        many = f"{len(several)} captions stand" if len(several) > 1 else "One caption stands"
         words = (
-            f"{len(group)} captions are alike word for word, though what they show differs by "
-            f"{' and '.join(_WHAT[f] for f in differ)}: {placed}."
+            f"{many} over more than one figure or table, word for word, though "
+            f"{' and '.join(_WHAT[f] for f in differ)} of what is shown differs: {placed}."
         )
-        check = f"{REPEATED} {group[0]['item']}"
-        printed = f"one caption {len(group)} times"
-        yield _finding(_at(group[1], sections), printed, "", check, CERTAIN, words)
+        check = BETWEEN_CHECKS.join(f"{REPEATED} {group[0]['item']}" for group in several)
+        times = " and ".join(f"{len(group)} times" for group in several)
+        printed = f"one caption {times}" if len(several) == 1 else f"captions alike, {times}"
+        second = min((group[1] for group in several), key=lambda row: int(row["line"]))
+        yield _finding(_at(second, sections), printed, "", check, CERTAIN, words)
 
 
 def _sections(rows: Sequence[Row], sections: Mapping[str, str]) -> Iterable[Finding]:
@@ -191,31 +192,3 @@ def _sections(rows: Sequence[Row], sections: Mapping[str, str]) -> Iterable[Find
         CERTAIN,
         f"Figures stand in the section of another site: {told}.",
     )
-
-
-def _where(row: Row) -> str:
-    section = row["section"]
-    named = f"section {section}" if section[:1].isdigit() else section.lower()
-    return f"{named}, line {row['line']}"
-
-
-def _names(rows: Sequence[Row]) -> Iterable[Finding]:
-    """Things that are called by more than one name."""
-    things: dict[str, list[Row]] = {}
-    for row in rows:
-        things.setdefault(row["thing"], []).append(row)
-    for thing, group in things.items():
-        used = [row for row in group if row["used"]]
-        others = [row for row in group if row["name"] not in {r["name"] for r in used}]
-        if not others:
-            continue
-        placed = "; ".join(f"{r['name']} ({_where(r)})" for r in group)
-        note = next((row["note"] for row in group if row["note"]), "")
-        yield _finding(
-            (others[0]["section"], int(others[0]["line"])),
-            "; ".join(dict.fromkeys(row["name"] for row in others)),
-            "; ".join(dict.fromkeys(row["name"] for row in used)),
-            f"{NAMED} {thing}",
-            group[0]["certainty"],
-            f"Several names for {thing}: {placed}.{_note(note)}",
-        )

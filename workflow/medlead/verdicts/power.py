@@ -131,7 +131,7 @@ class Audit:
         return {name for name, fit in fits.items() if not fit}
 
     def _wrong_labels(self, captions: pd.DataFrame | None) -> set[str]:
-        return {f.check for f in label_findings(captions, None, self.items)}
+        return {f.check for f in label_findings(captions, self.items)}
 
 
 def _holds(instance: Instance, values: Mapping[Key, Any], texts: Mapping[Key, str]) -> bool:

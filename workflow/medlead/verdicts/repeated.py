@@ -6,7 +6,8 @@ capitals, blanks, hyphens and apostrophes only. Occurrences are held against the
 settles the fact, where one does (the question as it was put, the list that a text sums up), else
 against what most of them say, else against the first. Occurrences that have a `reading` (another
 time, another sense) are compared with those of the same reading alone; where only the
-readings differ, the fact depends on the reading, and nothing is found.
+readings differ, the fact depends on the reading, and nothing is found. What departs for a
+cause that another finding tells (`told_by`) is no second finding: it is added to that one.
 """
 
 import re
@@ -20,7 +21,7 @@ import pandas as pd
 
 from medlead.evidence import EvidenceClass
 from medlead.sources.printed_repeats import CERTAINTIES, FACT
-from medlead.verdicts.findings import Finding, Severity
+from medlead.verdicts.findings import Finding, Severity, ToldAgain
 
 CHECK = "said again"
 """The check behind a finding: `said again: SMR / name`."""
@@ -31,6 +32,8 @@ REPEATED_COLUMNS = [
 # Blanks, hyphens and dashes, apostrophes straight and curved.
 _SET_ASIDE = re.compile(r"[\s'\u2018\u2019\u2010-\u2014-]")
 
+# What a thing is told by where its name alone does not say so.
+_TOLD_ASPECTS = ("name", "number", "place", "scale", "source", "year")
 _AND, _OR = ", ", " or "
 Row = Mapping[Any, Any]
 
@@ -79,10 +82,14 @@ class Fact:
 
 @dataclass(frozen=True)
 class Repeats:
-    """All facts as a frame (`REPEATED_COLUMNS`), the findings among them, and the counts."""
+    """All facts as a frame (`REPEATED_COLUMNS`), the findings among them, and the counts.
+
+    `again` is what fails for the cause of another finding.
+    """
 
     frame: pd.DataFrame
     findings: tuple[Finding, ...]
+    again: tuple[ToldAgain, ...]
     summary: dict[str, int]
 
 
@@ -95,14 +102,18 @@ def judge_repeats(repeated: pd.DataFrame | None, told: Collection[str] = ()) -> 
     """Compare the occurrences of every fact (columns of repeated.csv, as text).
 
     `told` are the checks that fail elsewhere in the audit: an occurrence whose departure one
-    of them tells already makes no second finding. Without a file there is nothing.
+    of them tells already, or a finding of another fact does, makes no second finding. Without
+    a file there is nothing.
     """
     facts = [] if repeated is None else facts_of(repeated)
     frame = pd.DataFrame([_row(fact) for fact in facts], columns=REPEATED_COLUMNS)
     outcomes = Counter(fact.outcome for fact in facts)
+    own = {_check(fact) for fact in facts if any(not one.told_by for one in fact.departing)}
+    known = {*told, *own}
     return Repeats(
         frame,
-        tuple(found for fact in facts if (found := _finding(fact, told)) is not None),
+        tuple(found for fact in facts if (found := _finding(fact, known)) is not None),
+        tuple(one for fact in facts if (one := _told_again(fact, known)) is not None),
         {
             "repeated_total": len(facts),
             "repeated_occurrences": sum(len(fact.occurrences) for fact in facts),
@@ -193,8 +204,25 @@ def _mends(several: Sequence[Occurrence]) -> list[Occurrence]:
     ]
 
 
+def _check(fact: Fact) -> str:
+    return f"{CHECK}: {fact.thing} / {fact.aspect}"
+
+
+def _untold(fact: Fact, told: Collection[str]) -> list[Occurrence]:
+    return [one for one in fact.departing if one.told_by not in told or not one.told_by]
+
+
+def _told_again(fact: Fact, told: Collection[str]) -> ToldAgain | None:
+    """What is added to the finding that tells all departures of a fact, the first of several."""
+    if not fact.departing or _untold(fact, told):
+        return None
+    words = f"Over the whole report: {_values(fact.occurrences)}.{_noted(fact)}"
+    severity = _severity(fact.departing)
+    return ToldAgain(fact.departing[0].told_by, _check(fact), severity, words)
+
+
 def _finding(fact: Fact, told: Collection[str]) -> Finding | None:
-    untold = [one for one in fact.departing if one.told_by not in told or not one.told_by]
+    untold = _untold(fact, told)
     if not untold:
         return None
     at = untold[0]
@@ -202,7 +230,7 @@ def _finding(fact: Fact, told: Collection[str]) -> Finding | None:
         ("", "", ""),
         at.value,
         fact.agreed[at.reading],
-        f"{CHECK}: {fact.thing} / {fact.aspect}",
+        _check(fact),
         _severity(untold),
         _certainty(fact, untold),
         _explained(fact),
@@ -241,20 +269,23 @@ def _explained(fact: Fact) -> str:
         of = [one for one in fact.occurrences if one.reading == reading]
         if not any(one in fact.departing for one in of):
             continue
-        taken = f" taken as {reading}" if reading else ""
-        parts.append(f"The print says of {fact.thing} ({fact.aspect}){taken}: {_values(of)}.")
+        taken = f", taken as {reading}" if reading else ""
+        aspect = f" ({fact.aspect})" if fact.aspect in _TOLD_ASPECTS else ""
+        told = f"The report does not say the same everywhere of {fact.thing}{aspect}{taken}"
+        parts.append(f"{told}: {_values(of)}.")
         if any(one.settles for one in of):
             where = _numbers(one for one in of if one.settles)
-            parts.append(f"That is settled at {where}: {value}.")
+            parts.append(f"It is settled at {where}: {value}.")
         elif value:
             times = sum(normal(one.value) == normal(value) for one in of)
             parts.append(f"{times} of {len(of)} places say {value}.")
         else:
             parts.append("No value stands in more than half of the places.")
-    if fact.note:
-        parts.append(f"Note: {fact.note}.")
-    parts.append(_mended(fact))
-    return " ".join(parts)
+    return f"{' '.join(parts)}{_noted(fact)} {_mended(fact)}"
+
+
+def _noted(fact: Fact) -> str:
+    return f" {fact.note[:1].upper()}{fact.note[1:]}." if fact.note else ""
 
 
 def _mended(fact: Fact) -> str:

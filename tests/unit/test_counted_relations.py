@@ -178,6 +178,9 @@ def test_which_and_readings_belong_to_what_can_have_them() -> None:
     }
     with pytest.raises(DeclarationError, match="reading belongs to"):
         run(print_of("3"), {**limit, "reading": "so"})
+    # What percentages are of can be a matter of reading.
+    whole = {"relation": "r", "kind": "whole", "says": "", "parts": cell("limit"), "reading": "so"}
+    assert run(print_of("3"), whole)[0].instance.reading == "so"
 
 
 def test_a_count_that_does_not_follow_is_wrong_and_the_counted_cells_are_not() -> None:

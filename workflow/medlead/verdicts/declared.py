@@ -61,6 +61,8 @@ _DERIVING = (
     *("total", "same", "lowest", "highest", "lowest-band", "highest-band", "commonest"),
     "number-of",
 )
+# Kinds that derive no cell, and can still rest on how the print is meant.
+_READ = (*BOUNDING, "whole")
 _SELECTION_KEYS = {"item", "rows", "columns", "kinds", "except_rows", "skip_empty"}
 _DECLARATION_KEYS = {
     *("relation", "kind", "says", "for_each", "match", "absent", "rank", "differs"),
@@ -211,7 +213,7 @@ def expand(declarations: Iterable[Mapping[str, Any]], cells: Sequence[Cell]) -> 
                 value=value,
                 terms=terms,
             )
-            if instance.reading and instance.derived is None and kind not in BOUNDING:
+            if instance.reading and instance.derived is None and kind not in _READ:
                 raise DeclarationError(f"{where}: reading belongs to what derives a cell")
             _check_cells(instance, kind, sides, texts)
             if instance.name in taken:

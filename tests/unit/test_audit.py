@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from medlead.verdicts.audit import AUDIT_COLUMNS, Severity, _explained, audit_frame
+from medlead.verdicts.audit import AUDIT_COLUMNS, Severity, _explained, _once, audit_frame
 from medlead.verdicts.causes import Cause
 from medlead.verdicts.compare import VERDICT_COLUMNS
 from medlead.verdicts.declared import expand
@@ -238,7 +238,7 @@ def test_marks_that_differ_are_conditional_findings() -> None:
     (row,) = audit(texts, [], judged).to_dict("records")
     assert (row["printed"], row["implied"], row["certainty"]) == ("no star", "*", "conditional")
     assert (row["check"], row["line"], row["severity"]) == ("marks", PLACES["a"], "minor")
-    assert "the print says no star; r and n imply *" in row["explanation"]
+    assert "the print says no star; the printed coefficient and number give *" in row["explanation"]
 
 
 @pytest.mark.parametrize("kind", SELECTIONS)
@@ -250,3 +250,7 @@ def test_every_kind_of_finding_says_first_what_is_printed(kind: str) -> None:
     assert lead.startswith(("The print ", "The text "))
     assert "3" in lead
     assert kind in (*("none", "descending"),) or "4" in lead
+
+
+def test_what_several_tests_say_alike_is_told_once() -> None:
+    assert _once("A holds. B is 1. A holds. B is 2? A holds.") == "A holds. B is 1. B is 2?"

@@ -276,7 +276,7 @@ def test_a_cell_that_one_reading_gives_depends_on_it(stated: str, held: str) -> 
     assert (finding["certainty"], finding["implied"]) == ("conditional", "")
     failed, fits = (PRESENT, ALL_OF_THEM) if held == "all" else (ALL_OF_THEM, PRESENT)
     assert finding["check"] == failed["relation"]
-    assert f"takes it that {failed['reading']}." in finding["explanation"]
+    assert f"supposes that {failed['reading']}." in finding["explanation"]
     assert f"It holds if {fits['reading']}." in finding["explanation"]
     said = relation_frame(outcomes).set_index("relation")["says"]
     assert said["all"] == "It must be so. (If what is missing counts.)"

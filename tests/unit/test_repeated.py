@@ -75,7 +75,7 @@ def test_without_a_majority_the_later_place_is_found_and_nothing_implied() -> No
     finding = only(judged(row("Board", 9), row("Panel", 4)))
     assert finding.at == ("1.2", 9)
     assert finding.implied == ""
-    assert "No value stands in more than half of the places." in finding.explanation
+    assert "None of these stands in more than half of the places." in finding.explanation
     assert "after one change, at line 4 or 9." in finding.explanation
 
 
@@ -117,7 +117,7 @@ def test_within_one_reading_a_departure_is_found() -> None:
     rows = [row("X", 1, **then), row("X", 7, **then), row("Y", 2, **now), row("Z", 3, **now)]
     finding = only(judged(*rows))
     assert finding.at == ("1.2", 3)
-    assert "taken as in 2013: Y (line 2); Z (line 3)" in finding.explanation
+    assert "taken as in 2013: the report says Y (line 2); Z (line 3)" in finding.explanation
     assert "in 2010" not in finding.explanation
 
 
@@ -132,7 +132,9 @@ def test_what_another_check_tells_makes_no_second_finding() -> None:
     # What it says is added to the finding of that check.
     (again,) = found.again
     assert (again.by, again.check) == ("statements all-1", "said again: body / name")
-    assert again.words == "Over the whole report: Panel (lines 4, 6); Board (line 9)."
+    assert again.words == (
+        "Body (name), over the whole report: Panel (lines 4, 6); Board (line 9)."
+    )
     assert judged(*rows).again == ()
     also = [*rows, row("Panel", 11), row("Panel", 12), row("Forum", 10)]
     assert only(judged(*also, told=["statements all-1"])).at == ("1.2", 10)
@@ -164,7 +166,7 @@ def test_what_is_told_again_is_added_to_its_finding_and_nowhere_lost() -> None:
     first, second = with_told_again(table, again).to_dict("records")
     assert first["check"] == "parts; marks; said again: body / name"
     assert first["severity"] == "minor"
-    assert first["explanation"].startswith("It is so. Over the whole report: Panel (line 4);")
+    assert first["explanation"].startswith("It is so. Body (name), over the whole report: Panel")
     assert first["explanation"].endswith("So it is.")
     assert second == table.to_dict("records")[1]
     with pytest.raises(ValueError, match="no finding has the check 'marks'"):

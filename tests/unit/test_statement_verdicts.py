@@ -119,7 +119,7 @@ def test_what_was_not_followed_is_a_finding_against_what_was() -> None:
     assert (finding.certainty, str(finding.severity)) == ("conditional", "minor")
     assert (finding.printed, finding.implied) == (
         "Three groups",
-        "site S, ward: Some agreed (b1: agree 40 %)",
+        "site S, ward: Some agreed (question 1 of Section B: agree 40 %)",
     )
     assert "two returned" in finding.explanation
     assert "line 5" in finding.explanation

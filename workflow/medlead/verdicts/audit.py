@@ -1,5 +1,6 @@
 """Findings: where the print contradicts itself, in plain words with the smallest mend."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from medlead.verdicts.findings import (
     joined,
     tells,
 )
-from medlead.verdicts.judgement import LEAST_SLACK
+from medlead.verdicts.judgement import LEAST_SLACK, TESTED
 from medlead.verdicts.mends import Mend
 from medlead.verdicts.places import place, places
 from medlead.verdicts.relations import BOUNDING, Instance, Key, Outcome
@@ -36,6 +37,7 @@ AUDIT_COLUMNS = [
     "certainty",
     "explanation",
 ]
+_SENTENCES = re.compile(r"(?<=[.!?]) +")
 _COUNTS = ("total", "equal-sums", "at-most", "none", "counted")
 _LEFT = (
     "share",
@@ -96,7 +98,7 @@ def _told(outcome: Outcome) -> str:
         "together": f"The print says {left} in one place, which does not go with {right} in the "
         "other.",
         "goes-with": f"The print says {left}, and then {right}, which is not of that kind.",
-        "counted": f"The print says {left}; of such the survey counts {right}.",
+        "counted": f"The print says {left}; the tables of the survey have {right} of that kind.",
         "listed": f"The print says {right}; it lists {left}.",
         "product": f"The print says {right}, which is not {left}.",
         "possible-share": f"The print says {left} %; no number out of at most {right} is that.",
@@ -157,7 +159,7 @@ def _explained(cause: Cause, is_open: bool, held: Mapping[Key, Sequence[str]]) -
     says_of: dict[str, list[str]] = {}
     for outcome in cause.outcomes:
         reading = outcome.instance.reading
-        told = f"{_told(outcome)} That takes it that {reading}." if reading else _told(outcome)
+        told = f"{_told(outcome)} This supposes that {reading}." if reading else _told(outcome)
         says_of.setdefault(told, []).append(outcome.instance.says)
     for told, says in says_of.items():
         parts += [told, f"What should hold: {' '.join(dict.fromkeys(says))}"]
@@ -193,6 +195,11 @@ def _explained(cause: Cause, is_open: bool, held: Mapping[Key, Sequence[str]]) -
         concerned = (k for o in longest for k in o.instance.cells)
         parts.append(f"Cells concerned: {places(concerned)}.")
     return " ".join(parts)
+
+
+def _once(words: str) -> str:
+    """Every sentence once: tests of one kind that fail together share theirs."""
+    return " ".join(dict.fromkeys(_SENTENCES.split(words)))
 
 
 def _finding(
@@ -265,8 +272,10 @@ def _marks(judged: pd.DataFrame) -> list[Finding]:
         key = (row["item"], row["row"], row["column"])
         printed = row["printed"] or "no star"
         text = (
-            f"{place(key)}: the print says {printed}; r and n imply {row['rebuilt']} by the "
-            f"{row['rule']}, for every r that rounds to the printed one."
+            f"{place(key)}: the print says {printed}; the printed coefficient and number give "
+            f"{row['rebuilt']}, by every test that is declared "
+            f"({str(row['rule']).removeprefix(f'{TESTED}: ')}) and "
+            "whatever the coefficient was before it was rounded."
         )
         found.append(
             Finding(key, printed, row["rebuilt"], "marks", Severity.MINOR, CONDITIONAL, text)
@@ -314,7 +323,7 @@ def audit_frame(
                 f.check,
                 str(f.severity),
                 f.certainty,
-                f.explanation,
+                _once(f.explanation),
             ]
             for f in findings
         ],

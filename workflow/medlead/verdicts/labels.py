@@ -19,7 +19,7 @@ CAPTION, LISTED, REPEATED, NUMBERED, SECTIONS = (
 """The checks behind the findings."""
 _WHAT = {
     "subject": "the subject",
-    "by": "what it is shown by",
+    "by": "what the numbers are split by",
     "site": "the site",
     "n": "the number",
     "year": "the year",
@@ -97,14 +97,14 @@ def _note(text: str) -> str:
 
 def _said(row: Row, field: str, sections: Mapping[str, str]) -> Finding:
     said, shown = row[field], row[f"shows_{field}"]
-    told = f"{_place(row)}: by the caption {_WHAT[field]} is {said}; by what it stands with it "
+    told = f"{_place(row)}: for {_WHAT[field]}, the caption has {said}; what it stands with has "
     return _finding(
         _at(row, sections),
         said,
         shown,
         f"{CAPTION} {row['item']} {field}",
         row["certainty"],
-        f"{told}is {shown}.{_note(row['note'])}",
+        f"{told}{shown}.{_note(row['note'])}",
     )
 
 
@@ -157,14 +157,14 @@ def _repeated(
         alike.setdefault(differ, []).append(group)
     for differ, several in alike.items():
         placed = "; ".join(", ".join(_place(row) for row in group) for group in several)
-        many = f"{len(several)} captions stand" if len(several) > 1 else "One caption stands"
+        many = f"{len(several)} captions stand" if len(several) > 1 else "one caption stands"
         words = (
-            f"{many} over more than one figure or table, word for word, though "
-            f"{' and '.join(_WHAT[f] for f in differ)} of what is shown differs: {placed}."
+            f"{many[:1].upper()}{many[1:]} over more than one figure or table, word for word, "
+            f"though {' and '.join(_WHAT[f] for f in differ)} of what is shown differs: {placed}."
         )
         check = BETWEEN_CHECKS.join(f"{REPEATED} {group[0]['item']}" for group in several)
-        times = " and ".join(f"{len(group)} times" for group in several)
-        printed = f"one caption {times}" if len(several) == 1 else f"captions alike, {times}"
+        alone = len(several) == 1
+        printed = f"one caption {len(several[0])} times" if alone else f"{many} more than once"
         second = min((group[1] for group in several), key=lambda row: int(row["line"]))
         yield _finding(_at(second, sections), printed, "", check, CERTAIN, words)
 

@@ -216,7 +216,7 @@ def _told_again(fact: Fact, told: Collection[str]) -> ToldAgain | None:
     """What is added to the finding that tells all departures of a fact, the first of several."""
     if not fact.departing or _untold(fact, told):
         return None
-    words = f"Over the whole report: {_values(fact.occurrences)}.{_noted(fact)}"
+    words = f"{_thing(fact)}, over the whole report: {_values(fact.occurrences)}.{_noted(fact)}"
     severity = _severity(fact.departing)
     return ToldAgain(fact.departing[0].told_by, _check(fact), severity, words)
 
@@ -270,9 +270,7 @@ def _explained(fact: Fact) -> str:
         if not any(one in fact.departing for one in of):
             continue
         taken = f", taken as {reading}" if reading else ""
-        aspect = f" ({fact.aspect})" if fact.aspect in _TOLD_ASPECTS else ""
-        told = f"The report does not say the same everywhere of {fact.thing}{aspect}{taken}"
-        parts.append(f"{told}: {_values(of)}.")
+        parts.append(f"{_thing(fact)}{taken}: the report says {_values(of)}.")
         if any(one.settles for one in of):
             where = _numbers(one for one in of if one.settles)
             parts.append(f"It is settled at {where}: {value}.")
@@ -280,8 +278,13 @@ def _explained(fact: Fact) -> str:
             times = sum(normal(one.value) == normal(value) for one in of)
             parts.append(f"{times} of {len(of)} places say {value}.")
         else:
-            parts.append("No value stands in more than half of the places.")
+            parts.append("None of these stands in more than half of the places.")
     return f"{' '.join(parts)}{_noted(fact)} {_mended(fact)}"
+
+
+def _thing(fact: Fact) -> str:
+    aspect = f" ({fact.aspect})" if fact.aspect in _TOLD_ASPECTS else ""
+    return f"{fact.thing[:1].upper()}{fact.thing[1:]}{aspect}"
 
 
 def _noted(fact: Fact) -> str:

@@ -6,6 +6,7 @@ followed shows that these do not contradict each other. A statement that was not
 and is not true of the doctors who meet those against it, is a finding of the print alone.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -182,14 +183,30 @@ def about_statement(row: Row) -> str:
     """A statement in our words, with the site, group, scale and value that it is about."""
     who = [f"site {row['site']}"] if row["site"] else []
     who += [str(row["group"])] if row["group"] not in ("", "all") else []
-    told = ": ".join(part for part in (str(row["scale"]), _value(row)) if part)
+    told = ": ".join(part for part in (_scale(str(row["scale"])), _value(row)) if part)
     words = f"{row['words']} ({told})" if told else str(row["words"])
     return f"{', '.join(who)}: {words}" if who else words
 
 
+def _scale(scales: str) -> str:
+    """Scales for a reader: `meta-1 + b2` is meta-scale 1 and question 2 of Section B."""
+    names = []
+    for name in filter(None, re.split(r"\s*\+\s*", scales)):
+        question = re.fullmatch(r"b(\d*)", name)
+        several = re.fullmatch(r"(meta|sub)s", name)
+        one = re.fullmatch(r"(meta|sub)-(\d+)", name)
+        if question:
+            names.append(f"question {question[1]} of Section B" if question[1] else "Section B")
+        elif several:
+            names.append(f"{several[1]}-scales")
+        else:
+            names.append(f"{one[1]}-scale {one[2]}" if one else name)
+    return " and ".join(names)
+
+
 def _value(row: Row) -> str:
     """The value of a statement for a reader: a share, a limit or a number spelt out."""
-    value = str(row["value"])
+    value = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", str(row["value"]))
     what, over, limit = value.partition(">")
     if over:
         limit, number, count = limit.partition(" in ")

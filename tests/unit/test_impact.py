@@ -302,6 +302,19 @@ def test_a_failing_sentence_is_tried_as_if_it_held(impact: dict[str, dict[Any, A
     assert impact["finding-005"]["kind"] == "finding"
 
 
+def test_a_sentence_that_several_findings_tell_is_not_made_right_by_one_of_them(
+    weighing: Weighing,
+) -> None:
+    def turned(audit: pd.DataFrame) -> list[str]:
+        frame = weigh_impact(weighing, DIFFERING.iloc[:0], audit)
+        return list(frame.loc[frame["kind"] == "finding", "claims_turned"])
+
+    one = AUDIT[AUDIT["finding"] == "finding-005"].assign(check="hand; claim 4-01")
+    assert turned(one) != [""]
+    two = pd.concat([one, one.assign(finding="finding-009")], ignore_index=True)
+    assert turned(two) == ["", ""]
+
+
 def test_a_sentence_that_no_conclusion_names_changes_nothing(weighing: Weighing) -> None:
     alone = Weighing(
         weighing.printed,

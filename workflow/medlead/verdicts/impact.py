@@ -6,7 +6,8 @@ rests on it, that is not known.
 """
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -28,7 +29,7 @@ from medlead.verdicts.conclusions import (
 )
 from medlead.verdicts.counterfactual import Print
 from medlead.verdicts.findings import Severity
-from medlead.verdicts.impact_ways import Way, Ways, ways_of_finding
+from medlead.verdicts.impact_ways import Way, Ways, claims_told, ways_of_finding
 from medlead.verdicts.places import place
 from medlead.verdicts.relations import Instance, Key
 
@@ -165,7 +166,10 @@ def weigh_impact(weighing: Weighing, cells: pd.DataFrame, audit: pd.DataFrame) -
             if use.kind == "statement" and str(row["check"]).startswith("statement("):
                 asking.setdefault(use.item, []).append(name)
     rows = [_of_cell(weighing, row, rebuilt) for row in differing]
-    rows += [_of_finding(weighing, row, rebuilt, asking) for row in audit.to_dict("records")]
+    findings = audit.to_dict("records")
+    told = Counter(claim for row in findings for claim in claims_told(row))
+    shared = {claim for claim, findings_of in told.items() if findings_of > 1}
+    rows += [_of_finding(weighing, row, rebuilt, asking, shared) for row in findings]
     rows += [
         _of_claim(weighing, row)
         for row in weighing.claims.values()
@@ -202,8 +206,9 @@ def _of_finding(
     row: Mapping[Any, Any],
     rebuilt: Mapping[Key, str],
     asking: Mapping[str, list[str]],
+    shared: Collection[str],
 ) -> dict[str, Any]:
-    about = ways_of_finding(row, weighing.printed, rebuilt, asking)
+    about = ways_of_finding(row, weighing.printed, rebuilt, asking, shared)
     users = weighing.printed.users(about.cells, weighing.judged)
     return {
         "about": row["finding"],

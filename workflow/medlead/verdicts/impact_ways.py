@@ -1,7 +1,7 @@
 """The ways in which a finding can be mended: which printed cells or claims would be otherwise."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,21 +59,29 @@ def other_texts(printed: str, implied: str, numeric: bool) -> list[str]:
     return _OR.split(implied.strip())
 
 
+def claims_told(finding: Mapping[Any, Any]) -> list[str]:
+    """The sentences that a finding of the audit tells."""
+    checks = str(finding["check"]).split(BETWEEN_CHECKS)
+    return [c.removeprefix(f"{CLAIM} ") for c in checks if c.startswith(f"{CLAIM} ")]
+
+
 def ways_of_finding(
     finding: Mapping[Any, Any],
     printed: Print,
     rebuilt: Mapping[Key, str],
     asking: Mapping[str, list[str]],
+    shared: Collection[str] = (),
 ) -> Ways:
     """What one finding of the audit is about, and how it could be mended.
 
     `rebuilt` are the values that the evidence gives for cells that differ, `asking` the
-    claims that ask for a statement on engagement, by its name.
+    claims that ask for a statement on engagement, by its name. The claims of `shared` are told
+    by several findings: to mend one of these does not make the sentence right.
     """
     checks = str(finding["check"]).split(BETWEEN_CHECKS)
     by_name = {i.name: i for i in printed.instances}
     instances = tuple(by_name[c] for c in checks if c in by_name)
-    claims = [c.removeprefix(f"{CLAIM} ") for c in checks if c.startswith(f"{CLAIM} ")]
+    claims = [c for c in claims_told(finding) if c not in shared]
     for check in checks:
         if check.startswith(f"{STATEMENT} "):
             claims += asking.get(check.removeprefix(f"{STATEMENT} "), [])

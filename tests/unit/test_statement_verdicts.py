@@ -156,16 +156,33 @@ def test_what_cannot_be_checked_is_not_said_to_be_missed() -> None:
     [
         ("b-percent", "disagree=36", "disagree 36 %"),
         ("b-over", "agree>70 in 4", "agree over 70 %, in 4"),
-        ("b-each-over", "disagree>100/3", "disagree over 100/3 %"),
+        ("b-each-over", "disagree>100/3", "disagree over 33.3 %"),
         ("ratings-in", "reluctant=1", "reluctant 1"),
         ("band", "high", "high"),
     ],
 )
 def test_the_value_of_a_statement_is_told_in_words(kind: str, value: str, words: str) -> None:
     (finding,) = told(FIRST | {"kind": kind, "value": value}, SECOND).findings
-    assert f"(b1: {words})" in finding.implied
+    assert f"(question 1 of Section B: {words})" in finding.implied
     assert "=" not in finding.explanation
     assert ">" not in finding.explanation
+
+
+@pytest.mark.parametrize(
+    ("scale", "words"),
+    [
+        ("index", "(index: high)"),
+        ("index+metas", "(index and meta-scales: high)"),
+        ("meta-1 + sub-3", "(meta-scale 1 and sub-scale 3: high)"),
+        ("b", "(Section B: high)"),
+        ("b2 + b4", "(question 2 of Section B and question 4 of Section B: high)"),
+        ("", "(high)"),
+    ],
+)
+def test_the_scales_of_a_statement_are_told_in_words(scale: str, words: str) -> None:
+    about = FIRST | {"kind": "band", "value": "high", "scale": scale}
+    (finding,) = told(about, SECOND).findings
+    assert words in finding.implied
 
 
 def test_a_statement_on_what_is_not_printed_is_refused() -> None:

@@ -9,6 +9,7 @@ and is not true of the doctors who meet those against it, is a finding of the pr
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
@@ -210,7 +211,9 @@ def _value(row: Row) -> str:
     what, over, limit = value.partition(">")
     if over:
         limit, number, count = limit.partition(" in ")
-        return f"{what} over {limit} %" + (f", in {count}" if number else "")
+        # A limit such as 100/3 is told as a reader would write it.
+        above = f"{float(Fraction(limit)):.3g}" if "/" in limit else limit
+        return f"{what} over {above} %" + (f", in {count}" if number else "")
     what, equal, count = value.partition("=")
     if row["kind"] == "b-percent":
         return f"{what} {count} %"

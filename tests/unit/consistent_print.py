@@ -447,9 +447,11 @@ def _sites(report: Print, sites: Mapping[str, Trust], rng: np.random.Generator) 
         put("section-5.1", row, "count", forms.count(form))
     for site in "CI":
         put("section-5.1", f"budget of site {site}, £ million", "count", sites[site]["budget"])
-        put("section-5.1", f"staff of site {site}", "count", round(sites[site]["staff"], -2))
+        # Of site I in hundreds, of site C as it is.
+        staff = round(sites[site]["staff"], -2) if site == "I" else sites[site]["staff"]
+        put("section-5.1", f"staff of site {site}", "count", staff)
     put("section-5.1.1", "budget of site C, £ million", "count", sites["C"]["budget"])
-    put("section-5.1.1", "staff of site C", "count", f"{round(sites['C']['staff'], -3):,}")
+    put("section-5.1.1", "staff of site C", "count", f"{sites['C']['staff']:,}")
     foundation = sum(t["ft"] for t in sites.values())
     put("section-5.1.1", "sites with foundation status", "count", foundation - 1)
     put("section-5.1.1", "sites gaining foundation status meanwhile", "count", 1)

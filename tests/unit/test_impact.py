@@ -307,7 +307,7 @@ def test_a_sentence_that_several_findings_tell_is_not_made_right_by_one_of_them(
 ) -> None:
     def turned(audit: pd.DataFrame) -> list[str]:
         frame = weigh_impact(weighing, DIFFERING.iloc[:0], audit)
-        return list(frame.loc[frame["kind"] == "finding", "claims_turned"])
+        return list(frame.loc[frame["kind"] == "finding", "conclusions_turned"])
 
     one = AUDIT[AUDIT["finding"] == "finding-005"].assign(check="hand; claim 4-01")
     assert turned(one) != [""]

@@ -29,7 +29,7 @@ from medlead.verdicts.conclusions import (
 )
 from medlead.verdicts.counterfactual import Print
 from medlead.verdicts.findings import Severity
-from medlead.verdicts.impact_ways import Way, Ways, claims_told, ways_of_finding
+from medlead.verdicts.impact_ways import Way, Ways, sentences_of, ways_of_finding
 from medlead.verdicts.places import place
 from medlead.verdicts.relations import Instance, Key
 
@@ -167,7 +167,7 @@ def weigh_impact(weighing: Weighing, cells: pd.DataFrame, audit: pd.DataFrame) -
                 asking.setdefault(use.item, []).append(name)
     rows = [_of_cell(weighing, row, rebuilt) for row in differing]
     findings = audit.to_dict("records")
-    told = Counter(claim for row in findings for claim in claims_told(row))
+    told = Counter(claim for row in findings for claim in sentences_of(row))
     shared = {claim for claim, findings_of in told.items() if findings_of > 1}
     rows += [_of_finding(weighing, row, rebuilt, asking, shared) for row in findings]
     rows += [

@@ -59,7 +59,7 @@ def other_texts(printed: str, implied: str, numeric: bool) -> list[str]:
     return _OR.split(implied.strip())
 
 
-def claims_told(finding: Mapping[Any, Any]) -> list[str]:
+def sentences_of(finding: Mapping[Any, Any]) -> list[str]:
     """The sentences that a finding of the audit tells."""
     checks = str(finding["check"]).split(BETWEEN_CHECKS)
     return [c.removeprefix(f"{CLAIM} ") for c in checks if c.startswith(f"{CLAIM} ")]
@@ -81,7 +81,7 @@ def ways_of_finding(
     checks = str(finding["check"]).split(BETWEEN_CHECKS)
     by_name = {i.name: i for i in printed.instances}
     instances = tuple(by_name[c] for c in checks if c in by_name)
-    claims = [c for c in claims_told(finding) if c not in shared]
+    claims = [c for c in sentences_of(finding) if c not in shared]
     for check in checks:
         if check.startswith(f"{STATEMENT} "):
             claims += asking.get(check.removeprefix(f"{STATEMENT} "), [])

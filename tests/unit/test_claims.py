@@ -323,6 +323,12 @@ def test_a_sentence_joins_the_finding_that_it_names_as_its_cause() -> None:
     assert alone["check"].tolist()[2:] == ["claim 1-01"]
 
 
+def test_a_sentence_whose_cause_several_findings_are_joins_none_and_makes_none() -> None:
+    several = AUDIT.assign(check=["parts", "parts"])
+    found = audited('cell("t", "c", "n") == 2', audit=several, rests_on="t; same cause as: parts")
+    pd.testing.assert_frame_equal(found, several)
+
+
 def test_a_sentence_joins_another_that_fails_for_the_same_cause() -> None:
     given = ('cell("t", "c", "n") == 2', 'found("performance/x", "n", who="p") == 4')
     found = audited(*given, rests_on="t; same cause as: claim 1-01")

@@ -60,12 +60,13 @@ def audit_with_claims(
     """The findings among the cells, with the sentences that fail by the print.
 
     `audit` keeps its rows, their order and their names; new findings follow, in the order of
-    the lines. A sentence joins the findings of the check that it names (`SAME_CAUSE`), among them
-    those of sentences before it; else it joins the finding of a failing test if it asks for that
-    test, if the cells of one are all among those of the other, or if it shares a cell and the
-    line; a finding that no test is behind is joined by what uses the cell where it stands.
-    Sentences that fail by the same cells are one finding. `cells` are the printed ones, as text;
-    `layouts` say in which of them the records stand.
+    the lines. A sentence joins the finding of the check that it names (`SAME_CAUSE`), among them
+    those of sentences before it, and none where several findings are that cause together; else
+    it joins the finding of a failing test if it asks for that test, if the cells of one are all
+    among those of the other, or if it shares a cell and the line; a finding that no test is
+    behind is joined by what uses the cell where it stands. Sentences that fail by the same cells
+    are one finding. `cells` are the printed ones, as text; `layouts` say in which of them the
+    records stand.
     """
     rows: list[dict[Any, Any]] = audit.to_dict("records")
     tests = {i.name: i for i in instances}
@@ -78,13 +79,13 @@ def audit_with_claims(
         if not contradicts(found):
             continue
         causes = _parts(claim, SAME_CAUSE)
-        told = [n for n, row in enumerate(rows) if any(tells(row, c) for c in causes)]
-        for n in told:
+        told = [[n for n, row in enumerate(rows) if tells(row, c)] for c in causes]
+        for n in {of[0] for of in told if len(of) == 1}:
             rows[n] = _joined(rows[n], claim)
         before = [w for w, row in new.items() if any(tells(row, c) for c in causes)]
         for which in before:
             new[which] = _joined(new[which], claim, found)
-        if told or before:
+        if any(told) or before:
             continue
         used = _cells_of(found, printed)
         asked = {use.item for use in found.used if use.kind == RELATION}

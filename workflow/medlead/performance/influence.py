@@ -61,8 +61,8 @@ def leave_one_out(
     `ends` are the labels of the upper and of the lower group; the groups stay as they are. One
     row per rating, statistic and unit left out: `estimate`, `change` against all units, exact
     two-sided `p_value`, `p_holm` over the ratings (same statistic, same unit left out), and
-    `passes` whether p_holm is below alpha. `turns`: whether that differs from all units;
-    `turns_alone` the same of the unadjusted p. Cliff's delta has the p of Mann and Whitney.
+    `passes` whether p_holm is below alpha. `turns`: whether that differs from all units. Cliff's
+    delta has the p of Mann and Whitney.
     """
     lines = []
     x, labels = scores.to_numpy(dtype=np.float64), groups.to_numpy()
@@ -85,13 +85,11 @@ def leave_one_out(
     ]
     frame["p_holm"] = holm_within(frame, ["statistic", "left_out"])
     frame["passes"] = np.where(frame["p_holm"] < alpha, YES, NO)
-    alone = np.where(frame["p_value"] < alpha, YES, NO)
     whole_of = frame[frame["left_out"] == NOBODY].set_index(["rating", "statistic"])
     keys = list(zip(frame["rating"], frame["statistic"], strict=True))
     before = whole_of.loc[keys].reset_index()
     frame["change"] = frame["estimate"] - before["estimate"]
     frame["turns"] = np.where(frame["passes"] != before["passes"], YES, NO)
-    frame["turns_alone"] = np.where(alone != np.where(before["p_value"] < alpha, YES, NO), YES, NO)
     return frame
 
 

@@ -53,16 +53,11 @@ class Selected:
 
 @dataclass(frozen=True)
 class Reading:
-    """An estimate with its profile interval; `deviance` is of independence (ρ = 0).
-
-    `converged` is whether a finite likelihood was found at all.
-    """
+    """An estimate with its profile interval."""
 
     estimate: float
     low: float
     high: float
-    deviance: float
-    converged: bool
 
 
 class _Model:
@@ -193,6 +188,4 @@ def latent_correlation(
         estimate=float(np.sign(peak)) if edge else float(np.tanh(peak)),
         low=low,
         high=high,
-        deviance=2 * (at(0.0) - least),
-        converged=least < _WORST,
     )

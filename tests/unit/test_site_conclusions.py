@@ -12,7 +12,7 @@ from medlead.present.site import build_page
 from medlead.present.site_conclusions import Answer, read_answer
 from medlead.verdicts.claims import claim_counts
 from medlead.verdicts.conclusions import conclusion_counts, judge_conclusions
-from medlead.verdicts.impact import impact_counts
+from medlead.verdicts.impact import Changes, impact_counts
 
 __all__ = ["parts"]
 STATES = ("holds", "fails", "undecidable", "not-checkable", "by-construction", "holds")
@@ -120,7 +120,7 @@ def test_each_wrong_thing_is_told_once(parts: dict[str, Any]) -> None:
     # The finding on the cell, and the sentence that it turns, are the cell told again.
     assert [w["about"] for w in found.changing] == ["Table 1, a"]
     assert [w["link"] for w in found.unknown] == ["finding-8"]
-    assert found.unchanging == 1
+    assert dict(found.changes)[Changes.NOTHING] == 1
     text = " ".join(by_id(page(parts), "answer").text.split())
     assert "which comes first, or next" in text
     assert "3 would change how a conclusion stands" in text

@@ -98,11 +98,6 @@ class Answer:
     judged: int
     reasons: Sequence[tuple[str, str]]
 
-    @property
-    def unchanging(self) -> int:
-        """How many wrong things change nothing that was checked."""
-        return dict(self.changes)[Changes.NOTHING]
-
 
 def standing_badge(standing: Standing) -> Badge:
     """The badge of how a conclusion stands."""

@@ -22,7 +22,7 @@ STATES: Mapping[str, tuple[str, str, str]] = {
 }
 """What a sentence can be: words, colour and mark (neither carries the meaning alone)."""
 _WIDTH, _ROW, _LABEL = 7.2, 0.235, 1.25
-_DOTS, _DOT = 2.0, 0.21
+_DOT = 0.21
 _ON = EvidenceClass.PRINTED_AGGREGATES
 
 

@@ -19,7 +19,6 @@ from medlead.verdicts.relations import (
 from medlead.writing import plain_number
 
 PERCENTAGES = "percentages"
-_OWN = "as declared"
 _WHERE = "bases"
 _Offer = tuple[str, frozenset[str] | None, tuple[Key, ...]]
 

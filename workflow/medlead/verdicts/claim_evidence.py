@@ -27,7 +27,6 @@ from medlead.writing import SIGNIFICANT_DIGITS
 
 CELL, FRAME, RECORD = "cell", "frame", "record"
 RELATION, SENTENCE, STATEMENT, IDENTIFIED = "relation", "sentence", "statement", "identified"
-USE_KINDS = (CELL, FRAME, RECORD, RELATION, SENTENCE, STATEMENT, IDENTIFIED)
 _DECIDED = {
     RELATION: ("verdicts/relations", ("instance", "relation")),
     SENTENCE: ("reconstruction/sentences", ("sentence",)),

@@ -4,7 +4,6 @@ Each truth tells what was measured, the threshold, and where the threshold would
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -214,9 +213,6 @@ def _variation(context: Context, name: str, s: Series, least: bool) -> Truth:
     measured = _coefficient(numbers, s)
     told = f"coefficient of variation {measured}"
     return _judged(name, measured, least, given.value, told)
-
-
-_Key = Callable[[Number], Fraction]
 
 
 def _high(n: Number) -> Fraction:

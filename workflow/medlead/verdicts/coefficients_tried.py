@@ -68,6 +68,7 @@ def _tries(
     size = len(scale.levels)
     codings = {name: c for name, c in plan.codings.items() if len(c) == size}
     is_top = records[group].astype(str) == _TOP
+    chosen_of = {ALL_RECORDS: is_top | ~is_top, TOP: is_top, BOTTOM: ~is_top}
     for of, score, missing, (coding, scores) in (
         (of, score, missing, coding)
         for of in declared["records"]
@@ -77,7 +78,7 @@ def _tries(
     ):
         x = is_top.astype(float) if score == GROUP else records[plan.column].astype(float)
         filled = levels.fillna({WORST: 1, BEST: size}.get(missing, np.nan))
-        chosen = filled.notna() & {TOP: is_top, BOTTOM: ~is_top}.get(of, is_top | ~is_top)
+        chosen = filled.notna() & chosen_of[of]
         y = filled[chosen].astype(int).map(dict(enumerate(scores, start=1))).astype(float)
         if (missing != LEFT_OUT and levels.notna().all()) or _constant(x[chosen]) or _constant(y):
             continue

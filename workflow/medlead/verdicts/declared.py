@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from medlead.printed import number
 from medlead.verdicts.instances import (
@@ -21,9 +21,6 @@ from medlead.verdicts.instances import (
     band_of,
 )
 from medlead.verdicts.templates import filled
-
-if TYPE_CHECKING:
-    pass
 
 # The sides of a test that stand for one number or one text, and so for one cell.
 _SINGLE = {

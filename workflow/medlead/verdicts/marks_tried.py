@@ -35,7 +35,8 @@ def mark_numbers(
     numbers = []
     for place, cell in enumerate(cells.to_dict("records")):
         own = int(cell["n"])
-        pairs = dict.fromkeys(own if size == AS_PRINTED else largest for size in sizes)
+        size_of = {AS_PRINTED: own, LARGEST: largest}
+        pairs = dict.fromkeys(size_of[size] for size in sizes)
         tries = [
             _tried(cell, hypothesis, n, thresholds, plain=_plain(hypothesis, reading) and n == own)
             for n in pairs

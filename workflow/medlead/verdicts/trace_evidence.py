@@ -13,7 +13,6 @@ from medlead.verdicts.trace_names import meant
 from medlead.verdicts.trace_records import FIRST_ROW, Found
 
 CELL, CLAIM, ITEM = "cell", "claim", "item"
-SHOWN_ROWS = 5
 KEY = ("item", "row", "column")
 Way = dict[str, Any]
 Record = Mapping[Hashable, Any]

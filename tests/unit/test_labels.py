@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 from test_published import PUBLISHED
 
+from medlead.evidence import CERTAIN, CONDITIONAL
 from medlead.sources.printed_labels import CAPTION_COLUMNS, caption_problems
-from medlead.verdicts.findings import CERTAIN, CONDITIONAL, Severity
+from medlead.verdicts.findings import Severity
 from medlead.verdicts.labels import label_checks, label_findings
 from medlead.writing import read_csv
 

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medlead.evidence import CERTAINTIES
 from medlead.sources.contracts import read_study
 from medlead.sources.messages import ProblemsFound
-from medlead.sources.printed_repeats import CERTAINTIES, REPEATED_COLUMNS
+from medlead.sources.printed_repeats import REPEATED_COLUMNS
 from medlead.verdicts.audit import with_told_again
 from medlead.verdicts.findings import Finding, Severity
 from medlead.verdicts.repeated import Repeats, facts_of, judge_repeats, normal

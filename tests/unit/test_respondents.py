@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from medlead.evidence import CERTAIN, CONDITIONAL
 from medlead.verdicts.causes import Told, find_causes, together, told_conflicts
-from medlead.verdicts.findings import CERTAIN, CONDITIONAL, Finding, Severity
+from medlead.verdicts.findings import Finding, Severity
 from medlead.verdicts.places import place, places
 from medlead.verdicts.relations import Cell
 from medlead.verdicts.respondents import site_findings

@@ -39,8 +39,16 @@ _CLASS_MEANINGS = {
 }
 
 
+FREEST = (
+    EvidenceClass.SIMULATED,
+    EvidenceClass.RECONSTRUCTED,
+    EvidenceClass.STUDY,
+    EvidenceClass.PRINTED_AGGREGATES,
+    EvidenceClass.PRINTED_RECORDS,
+)
+"""The classes from what is made up to what is printed record by record."""
 # What was made up is told before what was measured, wherever a result rests on both.
-_FREEST = (EvidenceClass.SIMULATED, EvidenceClass.RECONSTRUCTED, EvidenceClass.STUDY)
+_NOT_PRINTED = FREEST[:3]
 
 
 def resting_on(first: EvidenceClass, *others: EvidenceClass) -> EvidenceClass:
@@ -49,7 +57,7 @@ def resting_on(first: EvidenceClass, *others: EvidenceClass) -> EvidenceClass:
     Own records that are ranked in a simulated norm sample have simulated ranks.
     """
     given = (first, *others)
-    return next((c for c in _FREEST if c in given), first)
+    return next((c for c in _NOT_PRINTED if c in given), first)
 
 
 class Verdict(StrEnum):
@@ -151,6 +159,12 @@ _REASON_MEANINGS = {
         "is about: neither says anything of the other."
     ),
 }
+
+
+CERTAIN, CONDITIONAL, JUDGEMENT = "certain", "conditional", "judgement"
+CERTAINTIES = (CERTAIN, CONDITIONAL, JUDGEMENT)
+"""How sure a finding is, the surest first. Arithmetic is certain; what rests on an assumption that
+is named is conditional; where readers may weigh words differently, it is a judgement."""
 
 
 def item_name(item: str) -> str:

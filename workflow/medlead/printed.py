@@ -37,6 +37,8 @@ _WORDS = (
 # Kinds of cell whose printed number is exact (a count is not rounded), and the others.
 EXACT_KINDS = frozenset({"count", "n", "rating"})
 ROUNDED_KINDS = frozenset({"percent", "statistic", "value"})
+# What the row of significance marks has behind the name of the row whose numbers they mark.
+STARS = " / stars"
 
 
 @dataclass(frozen=True)

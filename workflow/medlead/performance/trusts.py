@@ -19,12 +19,11 @@ from medlead.performance.significance import (
     survivors,
     tally,
 )
-from medlead.printed import interval, number
+from medlead.printed import STARS, interval, number
 from medlead.provenance import step_seed
 from medlead.ratings import RatingScale, code
 
 TRUSTS, CORRELATIONS = "table-27", "table-28"
-STARS = " / stars"
 N_COLUMN = "n Trusts"
 
 

@@ -15,8 +15,8 @@ from medlead.present.site_claims import (
     section_title,
 )
 from medlead.present.tables import Badge, evidence_badge, records
-from medlead.verdicts.claim_verdicts import ClaimReason, ClaimVerdict, Touch
-from medlead.verdicts.conclusions import BETWEEN, NEEDED, Standing
+from medlead.verdicts.claim_verdicts import BETWEEN, ClaimReason, ClaimVerdict, Touch
+from medlead.verdicts.conclusions import NEEDED, Standing
 from medlead.verdicts.impact import CLAIM, FINDING, Changes
 
 if TYPE_CHECKING:

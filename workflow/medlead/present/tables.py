@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
+from medlead.printed import STARS
 from medlead.writing import plain_number
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 TIDY_COLUMNS = ("row", "column", "value", "text", "n", "evidence")
 
 FINGERPRINT = "sha256:"
-STARS_SUFFIX = " / stars"
 
 _EVIDENCE_SYMBOLS = {
     EvidenceClass.PRINTED_RECORDS: "■",
@@ -340,8 +340,8 @@ def printed_grid(cells: Sequence[Judged]) -> Grid:
             body.setdefault(cell.row, {})[cell.column] = cell
     grid.columns = list(dict.fromkeys(c for row in body.values() for c in row))
     marks: dict[str, dict[str, Judged]] = {}
-    for label in [r for r in body if r.endswith(STARS_SUFFIX) and r not in over]:
-        number_row = label.removesuffix(STARS_SUFFIX)
+    for label in [r for r in body if r.endswith(STARS) and r not in over]:
+        number_row = label.removesuffix(STARS)
         if set(body[label]) <= set(body.get(number_row, ())):
             marks[number_row] = body.pop(label)
     for label, row in body.items():

@@ -11,7 +11,8 @@ from medlead.present import style
 from medlead.present.bars import stacked_row
 from medlead.present.style import Figure
 from medlead.sources.printed_claims import SUMMARY
-from medlead.verdicts.conclusions import BETWEEN, state_of
+from medlead.verdicts.claim_verdicts import BETWEEN
+from medlead.verdicts.conclusions import state_of
 
 STATES: Mapping[str, tuple[str, str, str]] = {
     "holds": ("holds", "#009e73", "o"),

@@ -34,7 +34,8 @@ def _of_section(frame: pd.DataFrame) -> "pd.Series[bool]":
     return own | frame["claim"].isna() | frame["section"].isna()
 
 
-def _in_order(frame: pd.DataFrame) -> "pd.Series[bool]":
+def in_line_order(frame: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether each row stands behind no row of a later line; a missing line is passed over."""
     lines = frame["line"].astype("Float64")
     return (lines >= lines.ffill().shift()).fillna(True).astype(bool)
 
@@ -63,7 +64,7 @@ CLAIM_RULES = (
     Rule(
         "claim-lines",
         "line",
-        _in_order,
+        in_line_order,
         "this claim stands behind one of a later line",
         "put the claims in the order of the report's lines",
     ),

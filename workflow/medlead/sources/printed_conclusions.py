@@ -4,10 +4,8 @@ One row for each conclusion, in our words, with a check over claims that says ho
 (`medlead.verdicts.conclusions`).
 """
 
-import pandas as pd
-
 from medlead.sources.columns import Column, Kind
-from medlead.sources.printed_claims import CLAIM_COLUMNS, CLAIM_RULES, SUMMARY
+from medlead.sources.printed_claims import CLAIM_COLUMNS, CLAIM_RULES, SUMMARY, in_line_order
 from medlead.sources.schemas import Rule
 
 CONCLUSION_COLUMNS = (
@@ -21,17 +19,11 @@ CONCLUSION_COLUMNS = (
     Column("note", required=False),
 )
 
-
-def _in_order(frame: pd.DataFrame) -> "pd.Series[bool]":
-    lines = frame["line"].astype("Float64")
-    return (lines >= lines.ffill().shift()).fillna(True).astype(bool)
-
-
 CONCLUSION_RULES = (
     Rule(
         "conclusion-lines",
         "line",
-        _in_order,
+        in_line_order,
         "this conclusion stands behind one of a later line",
         "put the conclusions in the order of the report's lines",
     ),

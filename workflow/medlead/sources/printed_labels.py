@@ -10,15 +10,19 @@ import re
 
 import pandas as pd
 
+from medlead.evidence import CERTAINTIES
 from medlead.sources.columns import Column, Kind
 from medlead.sources.messages import Problem
 from medlead.sources.printed_comments import COMMENT_COLUMNS
-from medlead.sources.printed_repeats import REPEATED_COLUMNS, REPEATED_KEYS, REPEATED_RULES
+from medlead.sources.printed_repeats import (
+    REPEATED_COLUMNS,
+    REPEATED_KEYS,
+    REPEATED_RULES,
+)
 from medlead.sources.reading import nearest
 
 SAID = ("subject", "by", "site", "n", "year", "source")
 """What a caption can say of its item; `shows_` before it for what the item shows."""
-_LEVELS = ("certain", "conditional", "judgement")
 _PRINT = r"sha256:[0-9a-f]{16}"
 
 
@@ -42,7 +46,7 @@ CAPTION_COLUMNS = (
     Column("shows_subject"),
     *(_optional(f"shows_{name}") for name in SAID[1:]),
     _optional("under_site"),
-    Column("certainty", Kind.CHOICE, levels=_LEVELS),
+    Column("certainty", Kind.CHOICE, levels=CERTAINTIES),
     _optional("told_by"),
     _optional("note"),
 )

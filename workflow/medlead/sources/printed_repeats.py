@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from medlead.evidence import CERTAINTIES
 from medlead.sources.columns import Column, Kind
 from medlead.sources.schemas import Rule
 
@@ -26,7 +27,6 @@ ASPECTS = (
     "source",
     "year",
 )
-CERTAINTIES = ("certain", "conditional", "judgement")
 FACT = ("thing", "aspect")
 REPEATED_KEYS = (*FACT, "line", "value", "said")
 _SECTIONS = (

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from medlead.evidence import CERTAIN, CONDITIONAL
 from medlead.sources.columns import Column, Kind
 from medlead.sources.messages import Problem
 from medlead.sources.reading import nearest
@@ -82,7 +83,7 @@ STATEMENT_COLUMNS = (
     _text("reason"),
     *(_text(name) for name in CELL),
     _text("against"),
-    Column("certainty", Kind.CHOICE, required=False, levels=("certain", "conditional")),
+    Column("certainty", Kind.CHOICE, required=False, levels=(CERTAIN, CONDITIONAL)),
     Column("severity", Kind.CHOICE, required=False, levels=("major", "minor", "wording")),
 )
 

@@ -6,14 +6,12 @@ from dataclasses import replace
 
 import pandas as pd
 
-from medlead.evidence import Verdict
+from medlead.evidence import CERTAIN, CONDITIONAL, Verdict
 from medlead.printed import decimals, number
 from medlead.verdicts.causes import Cause, Told, find_causes
 from medlead.verdicts.compare import FINGERPRINT, readings
 from medlead.verdicts.findings import (
     BETWEEN_CHECKS,
-    CERTAIN,
-    CONDITIONAL,
     Finding,
     Severity,
     ToldAgain,

@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from medlead.evidence import EvidenceClass, item_name
+from medlead.evidence import FREEST, EvidenceClass, item_name
 from medlead.printed import EXACT_KINDS, ROUNDED_KINDS, decimals, interval, number
+from medlead.sources.claim_files import DECIDED
 from medlead.sources.texts import nearest
 from medlead.verdicts.claim_values import (
     BEYOND,
@@ -27,23 +28,14 @@ from medlead.writing import SIGNIFICANT_DIGITS
 
 CELL, FRAME, RECORD = "cell", "frame", "record"
 RELATION, SENTENCE, STATEMENT, IDENTIFIED = "relation", "sentence", "statement", "identified"
-_DECIDED = {
-    RELATION: ("verdicts/relations", ("instance", "relation")),
-    SENTENCE: ("reconstruction/sentences", ("sentence",)),
-    STATEMENT: ("engagement/statements", ("statement",)),
-    IDENTIFIED: ("reconstruction/identified", ("statistic",)),
+_NAMED_BY = {
+    RELATION: ("instance", "relation"),
+    SENTENCE: ("sentence",),
+    STATEMENT: ("statement",),
+    IDENTIFIED: ("statistic",),
 }
-DECIDED_FRAMES = {kind: frame for kind, (frame, _) in _DECIDED.items()}
-"""The result frames behind the words that name what is decided elsewhere."""
+"""The columns by which a row of what is decided elsewhere is named, of each result in `DECIDED`."""
 _FREE = (EvidenceClass.RECONSTRUCTED, EvidenceClass.SIMULATED)
-FREEST = (
-    EvidenceClass.SIMULATED,
-    EvidenceClass.RECONSTRUCTED,
-    EvidenceClass.STUDY,
-    EvidenceClass.PRINTED_AGGREGATES,
-    EvidenceClass.PRINTED_RECORDS,
-)
-"""The classes from what is made up to what is printed record by record."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +201,7 @@ class ClaimEvidence:
 
     def decided(self, kind: str, name: str) -> list[Mapping[Any, Any]]:
         """The rows of what is decided elsewhere under this name; they count as used."""
-        file, keys = _DECIDED[kind]
+        file, keys = DECIDED[kind], _NAMED_BY[kind]
         frame = self._frame(FRAME, file)
         for key in keys:
             found = frame[frame[key] == name]

@@ -11,16 +11,14 @@ from typing import Any
 
 import pandas as pd
 
-from medlead.evidence import EvidenceClass
+from medlead.evidence import CERTAIN, CONDITIONAL, EvidenceClass
 from medlead.sources.printed_claims import SUMMARY
 from medlead.verdicts.audit import AUDIT_COLUMNS
 from medlead.verdicts.claim_evidence import CELL, FRAME, IDENTIFIED, RECORD, RELATION
-from medlead.verdicts.claim_verdicts import ClaimVerdict
-from medlead.verdicts.claims import BETWEEN, Decided
+from medlead.verdicts.claim_verdicts import BETWEEN, ClaimVerdict
+from medlead.verdicts.claims import Decided
 from medlead.verdicts.findings import (
     BETWEEN_CHECKS,
-    CERTAIN,
-    CONDITIONAL,
     Severity,
     joined,
     tells,

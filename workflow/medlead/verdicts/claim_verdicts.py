@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+BETWEEN = "; "
+"""What stands between the parts of one field of claims, conclusions and what they change."""
+
 
 class ClaimVerdict(StrEnum):
     """The outcome of checking one sentence."""

@@ -9,11 +9,17 @@ import pandas as pd
 from medlead.evidence import EvidenceClass
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.verdicts.claim_evaluation import evaluate
-from medlead.verdicts.claim_evidence import Use
+from medlead.verdicts.claim_evidence import FRAME, Use
 from medlead.verdicts.claim_language import Check, parse
 from medlead.verdicts.claim_registry import Context
 from medlead.verdicts.claim_values import NotBuilt, Refused, Truth
-from medlead.verdicts.claim_verdicts import ClaimReason, ClaimVerdict, Conflicting, Nothing
+from medlead.verdicts.claim_verdicts import (
+    BETWEEN,
+    ClaimReason,
+    ClaimVerdict,
+    Conflicting,
+    Nothing,
+)
 from medlead.verdicts.statements import about_statement
 
 _VERDICTS: Mapping[bool | None, ClaimVerdict] = {
@@ -21,7 +27,6 @@ _VERDICTS: Mapping[bool | None, ClaimVerdict] = {
     False: ClaimVerdict.FAILS,
     None: ClaimVerdict.UNDECIDABLE,
 }
-BETWEEN = "; "
 CLAIM_COLUMNS = (
     *("claim", "section", "line", "statement", "verdict", "computed", "reason"),
     *("judgement", "turns_at", "rests_on", "check", "evidence"),
@@ -194,7 +199,7 @@ def _reason(
         return ClaimReason.BY_CONSTRUCTION if truth.held else None
     if ours:
         return ClaimReason.OUR_THRESHOLD
-    computed = any(use.kind == "frame" for use in used)
+    computed = any(use.kind == FRAME for use in used)
     return ClaimReason.OTHER_RESULT if computed else ClaimReason.CONFLICTS_WITH_PRINT
 
 

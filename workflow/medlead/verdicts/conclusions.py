@@ -12,14 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from medlead.evidence import EvidenceClass
+from medlead.evidence import FREEST, EvidenceClass
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.verdicts.claim_evaluation import evaluate
-from medlead.verdicts.claim_evidence import FREEST
 from medlead.verdicts.claim_language import Check, literal_of, parse
 from medlead.verdicts.claim_registry import Context
 from medlead.verdicts.claim_values import Refused, Truth
-from medlead.verdicts.claim_verdicts import ClaimReason, ClaimVerdict
+from medlead.verdicts.claim_verdicts import BETWEEN, ClaimReason, ClaimVerdict
 from medlead.verdicts.conclusion_words import CLAIM_WORDS
 
 CONCLUSION_COLUMNS = (
@@ -27,7 +26,6 @@ CONCLUSION_COLUMNS = (
     *("holds", "by_construction", "fails", "undecidable", "not_checkable"),
     *("judgement", "turns_at", "needs", "check", "note", "evidence"),
 )
-BETWEEN = "; "
 
 
 class Standing(StrEnum):

@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 
 from medlead.evidence import EvidenceClass
+from medlead.sources.claim_files import DECIDED
 from medlead.verdicts.claim_evidence import (
     CELL,
-    DECIDED_FRAMES,
     RECORD,
     RELATION,
     ClaimEvidence,
@@ -24,6 +24,7 @@ from medlead.verdicts.claim_language import parse
 from medlead.verdicts.claim_registry import Context
 from medlead.verdicts.claim_thresholds import Thresholds
 from medlead.verdicts.claim_values import Refused
+from medlead.verdicts.claim_verdicts import BETWEEN
 from medlead.verdicts.claims import Decided, judged_claim
 from medlead.verdicts.declared import expand
 from medlead.verdicts.relations import (
@@ -146,7 +147,7 @@ class Print:
         verdicts, unfollowed = {}, []
         items = {key[0] for key in texts}
         for name, found in judged.items():
-            rests = set(str(claims[name]["rests_on"]).split("; "))
+            rests = set(str(claims[name]["rests_on"]).split(BETWEEN))
             computed = any(u.kind not in (CELL, RELATION, RECORD) for u in found.used)
             if computed and rests & items:
                 unfollowed.append(name)
@@ -191,7 +192,7 @@ class Print:
 
         def load(name: str) -> pd.DataFrame | None:
             frame = self._frames(name)
-            if frame is None or name != DECIDED_FRAMES[RELATION]:
+            if frame is None or name != DECIDED[RELATION]:
                 return frame
             near = {i.name: i for key in texts for i in self.by_cell.get(key, ())}
             again = {

@@ -18,9 +18,6 @@ class Severity(StrEnum):
 
 BETWEEN_CHECKS = "; "
 """What stands between the checks of one finding."""
-CERTAIN, CONDITIONAL, JUDGEMENT = "certain", "conditional", "judgement"
-"""Arithmetic is certain; what rests on an assumption that is named is conditional; where readers
-may weigh words differently, it is a judgement."""
 
 
 @dataclass(frozen=True)

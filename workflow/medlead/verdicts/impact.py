@@ -15,9 +15,10 @@ from typing import Any
 import pandas as pd
 
 from medlead.evidence import Verdict
+from medlead.verdicts.claim_evidence import FRAME, RELATION, STATEMENT
 from medlead.verdicts.claim_language import Check, parse
 from medlead.verdicts.claim_registry import WORDS, Context
-from medlead.verdicts.claim_verdicts import ClaimVerdict, Touch
+from medlead.verdicts.claim_verdicts import BETWEEN, ClaimVerdict, Touch
 from medlead.verdicts.claims import Decided
 from medlead.verdicts.conclusions import (
     Rows,
@@ -37,7 +38,6 @@ IMPACT_COLUMNS = (
     *("about", "kind", "section", "line", "printed", "instead", "changes", "touches"),
     *("claims_turned", "conclusions_turned", "unfollowed", "says", "evidence"),
 )
-BETWEEN = "; "
 CELL, FINDING, CLAIM = "cell", "finding", "claim"
 _MARKS = "marks"
 _P_COLUMNS = ("p", "p_")
@@ -163,7 +163,7 @@ def weigh_impact(weighing: Weighing, cells: pd.DataFrame, audit: pd.DataFrame) -
     asking: dict[str, list[str]] = {}
     for name, row in weighing.claims.items():
         for use in weighing.judged[name].used:
-            if use.kind == "statement" and str(row["check"]).startswith("statement("):
+            if use.kind == STATEMENT and str(row["check"]).startswith("statement("):
                 asking.setdefault(use.item, []).append(name)
     rows = [_of_cell(weighing, row, rebuilt) for row in differing]
     findings = audit.to_dict("records")
@@ -337,12 +337,12 @@ def touches_of(check: Check, found: Decided, printed: Print) -> list[Touch]:
             )
             equal = Touch.WORDING if worded else Touch.NUMBER
             touched[Touch.COMPARISON if ordered else equal] = None
-    asked = {use.item for use in found.used if use.kind == "relation"}
+    asked = {use.item for use in found.used if use.kind == RELATION}
     kinds = [i for i in printed.instances if asked & {i.name, i.relation}]
     touched |= dict.fromkeys(_OF_RELATIONS.get(i.kind, Touch.NUMBER) for i in kinds)
     cells = [(u.item, u.row, u.column) for u in found.used if u.kind == CELL]
     stars = any(printed.kinds.get(key) == "stars" for key in cells)
-    tested = any(u.kind == "frame" and u.column.startswith(_P_COLUMNS) for u in found.used)
+    tested = any(u.kind == FRAME and u.column.startswith(_P_COLUMNS) for u in found.used)
     if stars or tested:
         touched[Touch.SIGNIFICANCE] = None
     return [t for t in Touch if t in touched]

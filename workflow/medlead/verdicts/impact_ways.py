@@ -10,10 +10,9 @@ from medlead.verdicts.counterfactual import Print
 from medlead.verdicts.findings import BETWEEN_CHECKS
 from medlead.verdicts.mends import possible_mends
 from medlead.verdicts.relations import Instance, Key
+from medlead.verdicts.statements import CONTRADICTION
 from medlead.writing import plain_number
 
-STATEMENT = "statements"
-"""The check behind a finding of two statements that cannot both be true: `statements all-18`."""
 _OR = re.compile(r"\s+or\s+")
 _NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
 
@@ -83,8 +82,8 @@ def ways_of_finding(
     instances = tuple(by_name[c] for c in checks if c in by_name)
     claims = [c for c in sentences_of(finding) if c not in shared]
     for check in checks:
-        if check.startswith(f"{STATEMENT} "):
-            claims += asking.get(check.removeprefix(f"{STATEMENT} "), [])
+        if check.startswith(f"{CONTRADICTION} "):
+            claims += asking.get(check.removeprefix(f"{CONTRADICTION} "), [])
     concerned = dict.fromkeys(k for i in instances for k in i.cells)
     here = [
         key

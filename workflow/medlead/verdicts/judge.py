@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from medlead.evidence import EvidenceClass, Reason, Verdict
+from medlead.printed import STARS
 from medlead.verdicts.audit import audit_frame, with_told_again
 from medlead.verdicts.bounded import told_of_bounds
 from medlead.verdicts.causes import told_conflicts
@@ -31,9 +32,6 @@ from medlead.verdicts.repeated import judge_repeats
 from medlead.verdicts.respondents import site_findings
 from medlead.verdicts.solved import Solved, in_order, solved_judgements
 from medlead.verdicts.statements import told_of_names, told_of_statements
-
-STARS_SUFFIX = " / stars"
-__all__ = ["STARS_SUFFIX", "Verdicts", "headline", "judge", "judge_marks"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def judge_marks(significance: pd.DataFrame, item: str) -> dict[Key, Judgement]:
             rule = f"{TESTED}: t of r, only {' and '.join(fitting)}"
         same = len({text.split(" (")[0] for text in implied}) == 1
         shown = implied[0].split(" (")[0] if same else ", ".join(implied)
-        marks[(item, f"{measure}{STARS_SUFFIX}", str(scale))] = Judgement(
+        marks[(item, f"{measure}{STARS}", str(scale))] = Judgement(
             verdict, EvidenceClass.PRINTED_AGGREGATES, shown, rule, reason
         )
     return marks

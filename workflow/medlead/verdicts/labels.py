@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from medlead.evidence import item_name
+from medlead.evidence import CERTAIN, item_name
 from medlead.sources.printed_labels import SAID, told_by
-from medlead.verdicts.findings import BETWEEN_CHECKS, CERTAIN, Finding, Severity
+from medlead.verdicts.findings import BETWEEN_CHECKS, Finding, Severity
 
 CAPTION, LISTED, REPEATED, NUMBERED, SECTIONS = (
     "caption",

@@ -7,10 +7,10 @@ import pandas as pd
 
 from medlead.performance.hypotheses import NO_ADJUSTMENT, PER_MEASURE, Hypothesis, MarkReading
 from medlead.performance.significance import Adjustment, adjust, stars
+from medlead.printed import STARS
 from medlead.verdicts.grid import TriedNumber, Try
 
 MARKS = "marks"
-STARS_SUFFIX = " / stars"
 AS_PRINTED, LARGEST = "as printed", "largest"
 _NO_MARK = "no star"
 
@@ -43,7 +43,7 @@ def mark_numbers(
             for hypothesis in reading.hypotheses
         ]
         tries += [Try(name, marks[place]) for name, marks in adjusted]
-        key = (reading.item, f"{cell['measure']}{STARS_SUFFIX}", str(cell["scale"]))
+        key = (reading.item, f"{cell['measure']}{STARS}", str(cell["scale"]))
         rest = (*printed[:place], *printed[place + 1 :])
         numbers.append(TriedNumber(key, MARKS, printed[place], tuple(tries), rest))
     return numbers

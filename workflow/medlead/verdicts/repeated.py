@@ -19,8 +19,8 @@ from typing import Any
 
 import pandas as pd
 
-from medlead.evidence import EvidenceClass
-from medlead.sources.printed_repeats import CERTAINTIES, FACT
+from medlead.evidence import CERTAINTIES, EvidenceClass
+from medlead.sources.printed_repeats import FACT
 from medlead.verdicts.findings import Finding, Severity, ToldAgain
 
 CHECK = "said again"

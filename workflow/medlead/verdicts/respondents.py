@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from medlead.evidence import CERTAIN, CONDITIONAL
 from medlead.verdicts.causes import Told, together
-from medlead.verdicts.findings import CERTAIN, CONDITIONAL, Finding, Severity
+from medlead.verdicts.findings import Finding, Severity
 from medlead.verdicts.places import place, places
 from medlead.verdicts.relations import Cell, Key
 from medlead.verdicts.solved import ALWAYS

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from medlead.engagement.instrument import same_name
-from medlead.evidence import EvidenceClass, Reason, Verdict, item_name
+from medlead.evidence import CERTAIN, EvidenceClass, Reason, Verdict, item_name
 from medlead.sources.printed_statements import (
     CELL,
     GROUP_NAME,
@@ -23,7 +23,7 @@ from medlead.sources.printed_statements import (
     NOT_CHECKABLE,
     SCALE_NAME,
 )
-from medlead.verdicts.findings import CERTAIN, Finding, Severity
+from medlead.verdicts.findings import Finding, Severity
 from medlead.verdicts.judgement import AGAINST, HELD, NAMED, Judgement
 from medlead.verdicts.places import place, places
 from medlead.verdicts.relations import Cell, Key

@@ -12,7 +12,6 @@ from medlead.printed import interval
 from medlead.verdicts.claim_values import (
     AT_HAND,
     SET_HAS_BOTH,
-    TIED,
     WITHIN_ROUNDING,
     Basis,
     Number,
@@ -181,4 +180,3 @@ def test_numbers_are_told_as_a_reader_wants_them() -> None:
     assert str(Number(Fraction(1), Fraction(3))) == "1 to 3"
     assert str(Number(Fraction(1, 4), Fraction(1, 4), unit="share")) == "25 %"
     assert str(printed("0.50")) == "0.50"
-    assert TIED == "tied"

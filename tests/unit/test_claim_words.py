@@ -2,6 +2,7 @@
 
 import itertools
 import statistics
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from medlead.evidence import EvidenceClass
 from medlead.sources.messages import ProblemsFound
+from medlead.verdicts import claim_judgement as ours
 from medlead.verdicts import claim_series_words as words
 from medlead.verdicts import claim_words as truths
 from medlead.verdicts.claim_evaluation import evaluate
@@ -275,9 +277,89 @@ def test_a_word_of_ours_turns_at_its_threshold_and_is_marked(name: str) -> None:
     assert "(ours)" in " ".join(found.told)
 
 
-def test_a_correlation_that_may_have_either_sign_can_be_none() -> None:
-    assert truth('strong(identified("s") - 5)').value is None
-    assert truth("strong(-0.7)").value is True
+MEASURED = {
+    # s is anything from 3 to 7.5.
+    'strong(identified("s") - 5)': None,
+    'strong(identified("s") - 2) and strong(2 - identified("s"))': True,
+    'strong((identified("s") - 5) / 10)': False,
+    "strong(-0.7)": True,
+    'similar(identified("s"), 5)': None,
+    'similar(identified("s"), 80)': False,
+    'similar(80 + identified("s"), 80)': True,
+    'about(identified("s"), 5)': None,
+    "just_over(195, 200) or just_over(200, 200) or just_over(230, 200)": False,
+    "just_under(205, 200) or just_under(200, 200) or just_under(170, 200)": False,
+    "clearly_higher(10, 30)": False,
+    # Shares are compared in points: five here are half as much again, and ten there an eighth.
+    "clearly_higher(share(150, 1000), share(100, 1000))": False,
+    "clearly_higher(share(901, 1000), share(800, 1000))": True,
+    "similar(share(100, 1000), share(140, 1000))": True,
+    "similar(share(900, 1000), share(840, 1000))": False,
+    'clearly_higher(cell("t", "a", "%"), cell("t", "b", "%"))': True,
+    'similar(cell("t", "c", "%"), cell("t", "d", "%"))': False,
+}
+
+
+@pytest.mark.parametrize(("check", "wanted"), MEASURED.items())
+def test_what_is_measured_is_all_that_it_can_be(check: str, wanted: bool | None) -> None:
+    found = truth(check)
+    assert found.value is wanted, found
+    assert found.firm is None or (found.firm is False and "just" in check)
+
+
+def spans(*ends: tuple[int, int], **kind: bool) -> list[Number]:
+    return [Number(Fraction(low), Fraction(high), **kind) for low, high in ends]
+
+
+ROUNDED, ESTIMATES, SETS = (
+    {"rounded": True},
+    {"interval": True},
+    dict[str, bool](),
+)
+
+
+@pytest.mark.parametrize(
+    "word", [words.total, words.highest, words.lowest, words.mean, words.middle, words.spread]
+)
+def test_what_a_width_is_goes_over_to_what_is_made_of_it(
+    word: Callable[[Series], Number],
+) -> None:
+    def made(*numbers: Number) -> Number:
+        return word(Series(dict(zip("abcd", numbers, strict=False))))
+
+    ends = (1, 2), (5, 6)
+    rounded, estimate = made(*spans(*ends, **ROUNDED)), made(*spans(*ends, **ESTIMATES))
+    assert (rounded.rounded, rounded.interval) == (True, False)
+    assert (estimate.rounded, estimate.interval) == (False, True)
+    mixed = made(*spans((1, 2), **ROUNDED), *spans((5, 6), **SETS))
+    assert (mixed.rounded, mixed.interval) == (False, False)
+    assert made(*spans((1, 1), (5, 5))).single
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (ROUNDED, ClaimReason.WITHIN_ROUNDING),
+        (ESTIMATES, ClaimReason.INTERVAL_HAS_BOTH),
+        (SETS, ClaimReason.SET_HAS_BOTH),
+    ],
+)
+def test_a_measure_that_is_open_tells_what_leaves_it_open(
+    kind: dict[str, bool], reason: ClaimReason
+) -> None:
+    (near,) = spans((80, 120), **kind)
+    (little,) = spans((0, 1), **kind)
+    series = Series(dict(zip("ab", spans((80, 120), (80, 1000), **kind), strict=True)))
+    for found in (
+        ours.about(context(), near, exact(100)),
+        ours.similar(context(), near, exact(100)),
+        ours.clearly_higher(context(), near, exact(90)),
+        ours.strong(context(), little),
+        ours.many(context(), little, exact(1)),
+        ours.about_half(context(), little, exact(1)),
+        ours.little_variation(context(), series),
+    ):
+        assert (found.value, found.why) == (None, (str(reason),)), found
 
 
 @pytest.mark.parametrize("name", ["little_variation", "wide_variation"])

@@ -17,13 +17,15 @@ from medlead.verdicts.claim_values import (
     Series,
     Truth,
     at_most,
+    both,
     combined,
+    compared,
     divided,
     exact,
-    joint,
     leaf,
     open_reason,
     shown,
+    spanning,
 )
 from medlead.verdicts.claim_verdicts import Touch
 
@@ -43,21 +45,21 @@ def _judged(
     side = "at least" if least else "at most"
     ours = f"{side} {shown(threshold * scale)}{unit}"
     words = f"{told}; {name.replace('_', ' ')} is {ours} (ours)"
-    truth = leaf(met, words, measured.basis, why=open_reason(measured), firm=False)
+    truth = leaf(met, words, measured.basis, why=open_reason(measured))
     ends = [shown(end * scale) for end in dict.fromkeys((measured.low, measured.high))]
     judged = Judged(name, f"{ours}", f"{' to '.join(ends)}{unit}")
     return Truth(truth.value, None, truth.told, truth.why, truth.held, (judged,))
 
 
 def _share(context: Context, name: str, part: Number, whole: Number, least: bool) -> Truth:
+    measured, told = _shared(part, whole)
+    return _judged(name, measured, least, context.thresholds[name].value, told, 100, " %")
+
+
+def _shared(part: Number, whole: Number) -> tuple[Number, str]:
+    """A part of a whole, from 0 to 1, and in words."""
     measured = divided(part, whole)
-    told = f"{part} of {whole} ({_percent(measured)})"
-    threshold = context.thresholds[name].value
-    return _judged(name, measured, least, threshold, told, 100, " %")
-
-
-def _percent(measured: Number) -> str:
-    return f"{combined([measured], lambda v: v * 100)} %"
+    return measured, f"{part} of {whole} ({combined([measured], lambda v: v * 100)} %)"
 
 
 @word(ours=True, touches=Touch.MAJORITY)
@@ -74,8 +76,7 @@ def nearly_all(context: Context, part: Number, whole: Number) -> Truth:
         but_one = (whole.low - 1) / whole.low
         if but_one >= context.thresholds["vast_majority"].value:
             threshold = min(threshold, but_one)
-    measured = divided(part, whole)
-    told = f"{part} of {whole} ({_percent(measured)})"
+    measured, told = _shared(part, whole)
     return _judged("nearly_all", measured, True, threshold, told, 100, " %")
 
 
@@ -94,8 +95,7 @@ def few(context: Context, part: Number, whole: Number) -> Truth:
 @word(ours=True, touches=Touch.MAJORITY)
 def about_half(context: Context, part: Number, whole: Number) -> Truth:
     """A share no further from one half than the threshold."""
-    measured = divided(part, whole)
-    told = f"{part} of {whole} ({_percent(measured)})"
+    measured, told = _shared(part, whole)
     away = _away(measured, exact(Fraction(1, 2)))
     return _judged(
         "about_half",
@@ -112,9 +112,13 @@ def _away(x: Number, y: Number) -> Number:
     """How far two numbers are apart."""
     low = max(Fraction(0), x.low - y.high, y.low - x.high)
     high = max(x.high - y.low, y.high - x.low)
-    wide = [n for n in (x, y) if not n.single]
-    rounded = bool(wide) and all(n.rounded for n in wide)
-    return Number(low, high, rounded, basis=joint([x.basis, y.basis]))
+    return spanning(low, high, [x, y])
+
+
+def _size(x: Number) -> Number:
+    """How far a number is from zero, whatever its sign."""
+    low, high = sorted((abs(x.low), abs(x.high)))
+    return spanning(Fraction(0) if x.low <= 0 <= x.high else low, high, [x])
 
 
 def _relative(x: Number, y: Number) -> Number:
@@ -125,8 +129,6 @@ def _relative(x: Number, y: Number) -> Number:
 
 
 def _near(context: Context, name: str, x: Number, y: Number, side: int) -> Truth:
-    from medlead.verdicts.claim_values import both, compared
-
     threshold = context.thresholds[name].value
     if x.unit == SHARE and not y.unit:
         y = replace(y, unit=SHARE)  # A share is told as a percentage, and so is what it is held to.
@@ -185,9 +187,7 @@ def clearly_higher(context: Context, first: Number, second: Number) -> Truth:
 def similar(context: Context, first: Number, second: Number) -> Truth:
     """No further apart than the threshold: in points for shares, else as a share of the second."""
     gap, threshold, unit = _difference(context, "similar", first, second)
-    ends = sorted((abs(gap.low), abs(gap.high)))
-    low = Fraction(0) if gap.low <= 0 <= gap.high else ends[0]
-    away = Number(low, ends[1], gap.rounded, basis=gap.basis)
+    away = _size(gap)
     told = f"{first} against {second}, {away}{unit} apart"
     return _judged("similar", away, False, threshold, told, 1, unit)
 
@@ -200,17 +200,11 @@ def _variation(context: Context, name: str, s: Series, least: bool) -> Truth:
     points = _points(numbers)
     if points is not None and given.of_shares is not None:
         high, low = (f(numbers, key=k) for f, k in ((max, _high), (min, _low)))
-        lowest = max(Fraction(0), max(map(_low, numbers)) - min(map(_high, numbers)))
-        wide = [n for n in numbers if not n.single]
-        measured = Number(
-            lowest * points,
-            (high.high - low.low) * points,
-            bool(wide) and all(n.rounded for n in wide),
-            basis=s.basis,
-        )
+        least_gap = max(Fraction(0), max(map(_low, numbers)) - min(map(_high, numbers)))
+        measured = spanning(least_gap * points, (high.high - low.low) * points, numbers)
         told = f"from {low} to {high}"
         return _judged(name, measured, least, given.of_shares, told, 1, " points")
-    measured = _coefficient(numbers, s)
+    measured = _coefficient(numbers)
     told = f"coefficient of variation {measured}"
     return _judged(name, measured, least, given.value, told)
 
@@ -223,7 +217,7 @@ def _low(n: Number) -> Fraction:
     return n.low
 
 
-def _coefficient(numbers: list[Number], s: Series) -> Number:
+def _coefficient(numbers: list[Number]) -> Number:
     """Bounds of the coefficient of variation (population), over all that the numbers can be."""
     n = len(numbers)
     mean = [sum((end(x) for x in numbers), Fraction(0)) / n for end in (_low, _high)]
@@ -236,9 +230,7 @@ def _coefficient(numbers: list[Number], s: Series) -> Number:
         squares[1] += away.high**2
     low = math.sqrt(squares[0] / n) / float(mean[1])
     high = math.sqrt(squares[1] / n) / float(mean[0])
-    wide = [x for x in numbers if not x.single]
-    rounded = bool(wide) and all(x.rounded for x in wide)
-    return Number(Fraction(str(low)), Fraction(str(high)), rounded, basis=s.basis)
+    return spanning(Fraction(str(low)), Fraction(str(high)), numbers)
 
 
 @word(ours=True, touches=Touch.COMPARISON)
@@ -259,7 +251,4 @@ def strong(context: Context, r: Number) -> Truth:
 
     Half and more is what Cohen (1988) calls large.
     """
-    ends = sorted((abs(r.low), abs(r.high)))
-    low = Fraction(0) if r.low <= 0 <= r.high else ends[0]
-    size = Number(low, ends[1], r.rounded, interval=r.interval, basis=r.basis)
-    return _judged("strong", size, True, context.thresholds["strong"].value, f"correlation {r}")
+    return _judged("strong", _size(r), True, context.thresholds["strong"].value, f"correlation {r}")

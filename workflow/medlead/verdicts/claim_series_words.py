@@ -22,6 +22,7 @@ from medlead.verdicts.claim_values import (
     entry_of,
     label_of,
     series_of,
+    spanning,
 )
 from medlead.verdicts.claim_verdicts import Touch
 
@@ -38,17 +39,15 @@ def _extreme(s: Series, sign: int) -> Number:
     values = list(s.items.items())
     ends = [max(sign * n.low for _, n in values), max(sign * n.high for _, n in values)]
     low, high = sorted(sign * end for end in ends)
-    wide = [n for _, n in values if not n.single]
     best = [(k, n) for k, n in values if (n.low, n.high) == (low, high)]
     about = " and ".join(k for k, _ in best[:3]) if best else ""
-    return Number(
+    return spanning(
         low,
         high,
-        rounded=low != high and all(n.rounded for n in wide),
+        s.items.values(),
         unit=values[0][1].unit,
         text=best[0][1].text if best else "",
         about=about,
-        basis=s.basis,
     )
 
 
@@ -80,18 +79,15 @@ def middle(s: Series) -> Number:
     ):
         half = len(values) // 2
         ends.append((values[half] + values[~half]) / 2)
-    wide = [n for n in s.items.values() if not n.single]
-    return Number(ends[0], ends[1], bool(wide) and all(n.rounded for n in wide), basis=s.basis)
+    return spanning(ends[0], ends[1], s.items.values())
 
 
 @word()
 def spread(s: Series) -> Number:
     """The highest number of a series less the lowest."""
     high, low = _extreme(s, 1), _extreme(s, -1)
-    ends = [high.low - low.high, high.high - low.low]
-    return Number(
-        max(ends[0], Fraction(0)), ends[1], high.rounded or low.rounded, high.unit, basis=s.basis
-    )
+    least = max(high.low - low.high, Fraction(0))
+    return spanning(least, high.high - low.low, s.items.values(), unit=high.unit)
 
 
 @word()

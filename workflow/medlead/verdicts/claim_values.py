@@ -175,6 +175,33 @@ def shown(value: Fraction) -> str:
     return plain_number(float(f"{float(value):.4g}"))
 
 
+def spanning(
+    low: Fraction,
+    high: Fraction,
+    of: Iterable[Number],
+    *,
+    unit: str = "",
+    text: str = "",
+    about: str = "",
+) -> Number:
+    """A number that was made of others, given its ends; it rests on what all of them rest on.
+
+    Its width is rounding where that of each of them is, and that of an estimate where one is.
+    """
+    made_of = list(of)
+    wide = [n for n in made_of if not n.single]
+    return Number(
+        low,
+        high,
+        rounded=bool(wide) and all(n.rounded for n in wide),
+        unit=unit,
+        interval=any(n.interval for n in wide),
+        text=text,
+        about=about,
+        basis=joint(n.basis for n in made_of),
+    )
+
+
 def combined(
     numbers: Sequence[Number], function: Callable[..., Fraction], *, unit: str = ""
 ) -> Number:
@@ -184,29 +211,17 @@ def combined(
         ends = {number.low, number.high}
         corners = [(*corner, end) for corner in corners for end in sorted(ends)]
     found = [function(*corner) for corner in corners]
-    wide = [n for n in numbers if not n.single]
-    return Number(
-        min(found),
-        max(found),
-        rounded=bool(wide) and all(n.rounded for n in wide),
-        unit=unit,
-        interval=any(n.interval for n in wide),
-        basis=joint(n.basis for n in numbers),
-    )
+    return spanning(min(found), max(found), numbers, unit=unit)
 
 
 def added(numbers: Iterable[Number]) -> Number:
     """The sum of numbers; of none it is zero."""
     given = list(numbers)
-    wide = [n for n in given if not n.single]
-    return Number(
-        sum((n.low for n in given), Fraction(0)),
-        sum((n.high for n in given), Fraction(0)),
-        rounded=bool(wide) and all(n.rounded for n in wide),
-        unit=given[0].unit if given and len({n.unit for n in given}) == 1 else "",
-        interval=any(n.interval for n in wide),
-        basis=joint(n.basis for n in given),
+    low, high = (
+        sum(ends, Fraction(0)) for ends in ([n.low for n in given], [n.high for n in given])
     )
+    units = {n.unit for n in given}
+    return spanning(low, high, given, unit=units.pop() if len(units) == 1 else "")
 
 
 def divided(part: Number, whole: Number, *, unit: str = "") -> Number:

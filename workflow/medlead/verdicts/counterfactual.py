@@ -35,6 +35,7 @@ from medlead.verdicts.relations import (
     numeric_values,
     printed_cells,
     test_instance,
+    tests_by_cell,
 )
 
 
@@ -73,10 +74,7 @@ class Print:
         self.kinds = {c.key: c.kind for c in self.cells}
         self.values = numeric_values(self.cells)
         self.instances = expand(declarations, self.cells)
-        self.by_cell: dict[Key, list[Instance]] = {}
-        for instance in self.instances:
-            for key in dict.fromkeys(instance.cells):
-                self.by_cell.setdefault(key, []).append(instance)
+        self.by_cell = tests_by_cell(self.instances)
         self.lines = dict(zip(self.texts, cells["line"].astype(int), strict=True))
         self.sections = dict(zip(self.texts, cells["section"].astype(str), strict=True))
         self._classes = {

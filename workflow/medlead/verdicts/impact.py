@@ -106,6 +106,11 @@ class Weighing:
     def _stood(self, check: Check, rows: Rows) -> Stood:
         return standing_of(check, rows, self.context)
 
+    def touches(self, name: str) -> list[Touch]:
+        """What a claim settles (`touches_of`)."""
+        check = parse(str(self.claims[name]["check"]))
+        return touches_of(check, self.judged[name], self.printed)
+
     def tried(self, ways: Iterable[Way]) -> _Found:
         """What all these ways turn, taken together."""
         found = _Found()
@@ -230,7 +235,6 @@ def _of_finding(
 
 def _of_claim(weighing: Weighing, row: Mapping[Any, Any]) -> dict[str, Any]:
     name, holds = str(row["claim"]), str(ClaimVerdict.HOLDS)
-    own = touches_of(parse(str(row["check"])), weighing.judged[name], weighing.printed)
     alone = weighing.conclusions_with({name: holds})
     # A part of a conclusion that rests on several fails by all of them.
     turned = alone or weighing.turned_with_others(name)
@@ -246,7 +250,7 @@ def _of_claim(weighing: Weighing, row: Mapping[Any, Any]) -> dict[str, Any]:
         "printed": row["statement"],
         "instead": row["computed"],
         "changes": str(changes),
-        "touches": BETWEEN.join(own),
+        "touches": BETWEEN.join(weighing.touches(name)),
         "claims_turned": "",
         "conclusions_turned": BETWEEN.join(f"{n}: {t}" for n, t in turned.items()),
         "unfollowed": "",
@@ -274,13 +278,7 @@ def _weighed(
         changes = Changes.CLAIM
     else:
         changes = Changes.NOTHING
-    turned = [
-        touch
-        for name in found.claims
-        for touch in touches_of(
-            parse(str(weighing.claims[name]["check"])), weighing.judged[name], weighing.printed
-        )
-    ]
+    turned = [touch for name in found.claims for touch in weighing.touches(name)]
     touches = dict.fromkeys(turned or own)
     return {
         "changes": str(changes),
@@ -366,13 +364,7 @@ def _of_what(weighing: Weighing, row: Mapping[Any, Any], about: Ways) -> list[To
     failing: list[Instance] = [i for i in about.instances if not weighing.printed.outcome(i).holds]
     if failing:
         return [_OF_RELATIONS.get(i.kind, Touch.NUMBER) for i in failing]
-    found = [
-        touch
-        for name in about.claims
-        for touch in touches_of(
-            parse(str(weighing.claims[name]["check"])), weighing.judged[name], weighing.printed
-        )
-    ]
+    found = [touch for name in about.claims for touch in weighing.touches(name)]
     return found or [Touch.NUMBER]
 
 

@@ -1,5 +1,6 @@
 """What a relation between printed cells is: its kinds, its single tests and their outcomes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -165,6 +166,15 @@ class Outcome:
     right: str
     rule: str = ""
     blamed: tuple[Key, ...] = ()
+
+
+def tests_by_cell(instances: Iterable[Instance]) -> dict[Key, list[Instance]]:
+    """The tests that read each cell, in their order."""
+    found: dict[Key, list[Instance]] = {}
+    for instance in instances:
+        for key in dict.fromkeys(instance.cells):
+            found.setdefault(key, []).append(instance)
+    return found
 
 
 def band_of(key: Key) -> tuple[Fraction, Fraction]:

@@ -18,6 +18,7 @@ from medlead.verdicts.relations import (
     share_of,
     sum_of,
     test_instance,
+    tests_by_cell,
 )
 
 _LINEAR = frozenset({"total", "equal-sums", "at-most"})
@@ -49,11 +50,8 @@ def smallest_mends(
     single cell, or more than one, could restore. Failing shares and repetitions
     are never mended for their own sake: they are left to their derived cell.
     """
-    by_cell: dict[Key, list[Instance]] = {}
     # A test of one reading among several binds no cell: the print may be meant otherwise.
-    for instance in (o.instance for o in outcomes if not o.instance.reading):
-        for key in dict.fromkeys(instance.cells):
-            by_cell.setdefault(key, []).append(instance)
+    by_cell = tests_by_cell(o.instance for o in outcomes if not o.instance.reading)
     sums = [o.instance for o in outcomes if o.instance.kind in _MENDED and not o.instance.reading]
     current = dict(values)
     mends: list[Mend] = []

@@ -26,6 +26,7 @@ from medlead.verdicts.relations import (
     numeric_values,
     printed_cells,
     test_instance,
+    tests_by_cell,
 )
 
 Rng = np.random.Generator
@@ -67,10 +68,7 @@ class Audit:
         self.kind = {c.key: c.kind for c in self.cells}
         self.values = numeric_values(self.cells)
         self.instances = expand(declarations["relations"], self.cells)
-        self.by_cell: dict[Key, list[Instance]] = {}
-        for instance in self.instances:
-            for key in dict.fromkeys(instance.cells):
-                self.by_cell.setdefault(key, []).append(instance)
+        self.by_cell = tests_by_cell(self.instances)
         self.held = {
             i.name for i in self.instances if test_instance(i, self.values, self.texts).holds
         }

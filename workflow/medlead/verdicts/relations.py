@@ -30,6 +30,7 @@ from medlead.verdicts.instances import (
     Key,
     Outcome,
     band_of,
+    tests_by_cell,
 )
 from medlead.writing import plain_number
 
@@ -60,6 +61,7 @@ __all__ = [
     "share_of",
     "sum_of",
     "test_instance",
+    "tests_by_cell",
 ]
 
 

@@ -13,7 +13,8 @@ from medlead.sources.contracts import read_study
 from medlead.sources.inputs import read_yaml
 from medlead.sources.messages import ProblemsFound
 from medlead.verdicts.audit import AUDIT_COLUMNS
-from medlead.verdicts.claim_command import built_context, claims_told, told, tried
+from medlead.verdicts.claim_command import claims_told, told, tried
+from medlead.verdicts.claim_context import built_context
 from medlead.verdicts.claim_evidence import ClaimEvidence
 from medlead.verdicts.claim_file import claim_problems
 from medlead.verdicts.claim_findings import SAME_CAUSE, audit_with_claims

@@ -116,7 +116,8 @@ def write_template(file: Path, of: str, instruments: Path) -> int:
 
 def try_check(expression: str, results: Path, published: Path, raw: Path, words: Path) -> int:
     """Evaluate one check of a claim on built results, and print what was found and used."""
-    from medlead.verdicts.claim_command import built_context, told, tried
+    from medlead.verdicts.claim_command import told, tried
+    from medlead.verdicts.claim_context import built_context
 
     print(told(tried(expression, built_context(results, published, raw, words))))
     return 0
@@ -126,7 +127,8 @@ def try_claims(
     file: Path, claim: str, results: Path, published: Path, raw: Path, words: Path
 ) -> int:
     """Evaluate the claims of a file on built results: all in a line each, or one with all used."""
-    from medlead.verdicts.claim_command import built_context, claims_told
+    from medlead.verdicts.claim_command import claims_told
+    from medlead.verdicts.claim_context import built_context
 
     print(claims_told(file, claim, built_context(results, published, raw, words)))
     return 0

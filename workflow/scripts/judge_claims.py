@@ -5,7 +5,7 @@ from pathlib import Path
 
 from medlead.provenance import Job
 from medlead.sources.inputs import read_yaml
-from medlead.verdicts.claim_command import context_of, given_frames
+from medlead.verdicts.claim_context import context_of, given_frames
 from medlead.verdicts.claim_findings import audit_with_claims
 from medlead.verdicts.claims import judge_claims, with_statements
 from medlead.verdicts.counterfactual import Print

@@ -26,6 +26,7 @@ from medlead.sources.contracts import (
     read_study,
     validate,
 )
+from medlead.sources.inputs import check_everything
 from medlead.sources.messages import Problem, ProblemsFound
 from medlead.sources.reading import MISSING_MARKS, TextTable
 
@@ -556,3 +557,49 @@ def test_a_column_of_one_spelling_may_be_empty_throughout():
         row["region"] = ""
     frame = validate(table_of(rows), CONTRACTS["sites"])
     assert frame["region"].isna().all()
+
+
+# -- all files at once
+
+
+def of_print(folder: Path, **changed: tuple[str, str]) -> pd.DataFrame:
+    """All printed evidence checked, each file of `changed` with one text in place of another."""
+    paths = {}
+    for name in ("items", "cells", "engagement", "captions", "repeated", "claims"):
+        text = (PUBLISHED / f"{name}.csv").read_text(encoding="utf-8")
+        old, new = changed.get(name, ("", ""))
+        assert old in text
+        paths[name] = str(folder / f"{name}.csv")
+        Path(paths[name]).write_text(text.replace(old, new, 1), encoding="utf-8", newline="")
+    return check_everything(
+        names=[],
+        paths=[],
+        sheets=[],
+        evidence=[],
+        scales={},
+        published=[paths["items"], paths["cells"], str(PUBLISHED / "relations.yaml")]
+        + [paths["engagement"]],
+        labels=[paths["captions"], paths["repeated"]],
+        claims=([paths["claims"]], lambda texts, items, cells, declared: []),
+    )
+
+
+def test_all_printed_evidence_is_listed_with_its_contract(tmp_path: Path) -> None:
+    listed = of_print(tmp_path)
+    wanted = ["items", "cells", "engagement", "claims", "captions", "repeated"]
+    assert listed["contract"].tolist() == wanted
+    assert (listed["rows"] > 0).all()
+
+
+def test_faults_of_several_printed_files_are_told_at_once(tmp_path: Path) -> None:
+    """Also where the register itself cannot be read, against which captions are held."""
+    faults = {
+        "items": ("item,title", "itme,title"),
+        "captions": ("item,line", "item,lien"),
+        "repeated": ("thing,aspect", "thing,aspcet"),
+        "claims": ("claim,section", "claim,setcion"),
+    }
+    for chosen in (["items"], list(faults)):
+        with pytest.raises(ProblemsFound) as found:
+            of_print(tmp_path, **{name: faults[name] for name in chosen})
+        assert {Path(p.file).stem for p in found.value.problems} == set(chosen)

@@ -1,6 +1,7 @@
 """Reading the inputs of a job: all files checked, all problems of all files at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -107,68 +108,23 @@ def check_everything(
     frames: dict[str, pd.DataFrame] = {}
     given = list(zip(names, paths, sheets, strict=True))
     known = [g for g in given if g[0] not in readers]
-    try:
-        frames = read_inputs(
+    with _told_with(problems):
+        frames |= read_inputs(
             [name for name, _, _ in known],
             [path for _, path, _ in known],
             [sheet for _, _, sheet in known],
             scales,
         )
-    except ProblemsFound as found:
-        problems.extend(found.problems)
     for name, path, sheet in given:
-        try:
-            if name in readers:
+        if name in readers:
+            with _told_with(problems):
                 frames[name] = readers[name](Path(path), sheet)
-        except ProblemsFound as found:
-            problems.extend(found.problems)
-    register, cells, declarations, *statements = (Path(p) for p in published)
-    try:
-        frames |= read_study({"items": register, "cells": cells})
-        problems.extend(check_register(frames["items"]))
-    except ProblemsFound as found:
-        problems.extend(found.problems)
-    for file in statements:
-        try:
-            frames |= read_study({"engagement": file})
-            if "cells" in frames:
-                said, printed = read_csv(file), read_csv(cells)
-                problems.extend(statement_problems(said, printed, file.as_posix()))
-        except ProblemsFound as found:
-            problems.extend(found.problems)
-    told = dict(zip(("captions", "repeated"), labels, strict=False))
-    for name, file_ in told.items():
-        try:
-            frames |= read_study({name: Path(file_)})
-            if name == "captions":
-                given_captions = read_csv(Path(file_))
-                problems.extend(caption_problems(given_captions, read_csv(register), file_))
-        except ProblemsFound as found:
-            problems.extend(found.problems)
-    declared = None
-    try:
-        declared = read_yaml(declarations)
-    except ProblemsFound as found:
-        problems.extend(found.problems)
-    files, checks = claims or ((), None)
-    texts: dict[str, tuple[pd.DataFrame, str]] = {}
-    for file in map(Path, files):
-        try:
-            frames |= read_study({file.stem: file})
-            texts[file.stem] = read_csv(file), file.as_posix()
-        except ProblemsFound as found:
-            problems.extend(found.problems)
-    if checks is not None and declared is not None and {"items", "cells"} <= set(frames):
-        problems.extend(checks(texts, read_csv(register), read_csv(cells), declared))
+    printed = _check_print(published, labels, claims, frames, problems)
     if problems:
         raise ProblemsFound(dict.fromkeys(problems))
     listed = [
         *zip(names, paths, evidence, strict=True),
-        ("items", str(register), "printed-aggregates"),
-        ("cells", str(cells), "printed-aggregates"),
-        *(("engagement", str(file), "printed-aggregates") for file in statements),
-        *((Path(file).stem, file, "printed-aggregates") for file in files),
-        *((name, file, "printed-aggregates") for name, file in told.items()),
+        *((name, path, "printed-aggregates") for name, path in printed),
     ]
     return pd.DataFrame(
         [
@@ -183,3 +139,59 @@ def check_everything(
             for name, path, kind in listed
         ]
     )
+
+
+@contextmanager
+def _told_with(problems: list[Problem]) -> Iterator[None]:
+    """What is wrong here is told with all other problems, and ends only this."""
+    try:
+        yield
+    except ProblemsFound as found:
+        problems.extend(found.problems)
+
+
+def _check_print(
+    published: Sequence[str],
+    labels: Sequence[str],
+    claims: tuple[Sequence[str], Checks] | None,
+    frames: dict[str, pd.DataFrame],
+    problems: list[Problem],
+) -> list[tuple[str, str]]:
+    """Check all printed evidence, into `frames` and `problems`; its files by their contract.
+
+    What refers to the register or the cells is held against them only where they hold.
+    """
+    register, cells, declarations, *statements = (Path(p) for p in published)
+    with _told_with(problems):
+        frames |= read_study({"items": register, "cells": cells})
+        problems.extend(check_register(frames["items"]))
+    for file in statements:
+        with _told_with(problems):
+            frames |= read_study({"engagement": file})
+            if "cells" in frames:
+                said, printed = read_csv(file), read_csv(cells)
+                problems.extend(statement_problems(said, printed, file.as_posix()))
+    told = dict(zip(("captions", "repeated"), labels, strict=False))
+    for name, path in told.items():
+        with _told_with(problems):
+            frames |= read_study({name: Path(path)})
+            if name == "captions" and "items" in frames:
+                problems.extend(caption_problems(read_csv(Path(path)), read_csv(register), path))
+    declared = None
+    with _told_with(problems):
+        declared = read_yaml(declarations)
+    files, checks = claims or ((), None)
+    texts: dict[str, tuple[pd.DataFrame, str]] = {}
+    for file in map(Path, files):
+        with _told_with(problems):
+            frames |= read_study({file.stem: file})
+            texts[file.stem] = read_csv(file), file.as_posix()
+    if checks is not None and declared is not None and {"items", "cells"} <= set(frames):
+        problems.extend(checks(texts, read_csv(register), read_csv(cells), declared))
+    return [
+        ("items", str(register)),
+        ("cells", str(cells)),
+        *(("engagement", str(file)) for file in statements),
+        *((Path(file).stem, file) for file in files),
+        *told.items(),
+    ]

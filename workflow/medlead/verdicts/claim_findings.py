@@ -76,14 +76,7 @@ def audit_with_claims(
         found = judged[str(claim["claim"])]
         if not contradicts(found):
             continue
-        causes = _parts(claim, SAME_CAUSE)
-        told = [[n for n, row in enumerate(rows) if tells(row, c)] for c in causes]
-        for n in {of[0] for of in told if len(of) == 1}:
-            rows[n] = _joined(rows[n], claim)
-        before = [w for w, row in new.items() if any(tells(row, c) for c in causes)]
-        for which in before:
-            new[which] = _joined(new[which], claim, found)
-        if any(told) or before:
+        if _joins_cause(rows, new, claim, found):
             continue
         used = _cells_of(found, printed)
         asked = {use.item for use in found.used if use.kind == RELATION}
@@ -106,6 +99,24 @@ def audit_with_claims(
     rows += [{"finding": f"finding-{n:03d}", **row} for n, row in enumerate(new.values(), first)]
     columns = [*AUDIT_COLUMNS, *(c for c in audit.columns if c not in AUDIT_COLUMNS)]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _joins_cause(
+    rows: list[dict[Any, Any]],
+    new: dict[object, dict[Any, Any]],
+    claim: Mapping[Any, Any],
+    found: Decided,
+) -> bool:
+    """Let a sentence join the findings of the causes that it names; whether there are any."""
+    causes = _parts(claim, SAME_CAUSE)
+    told = [[n for n, row in enumerate(rows) if tells(row, c)] for c in causes]
+    # Where several findings are one cause together, to mend one of them would not mend it.
+    for n in {of[0] for of in told if len(of) == 1}:
+        rows[n] = _joined(rows[n], claim)
+    before = [w for w, row in new.items() if any(tells(row, c) for c in causes)]
+    for which in before:
+        new[which] = _joined(new[which], claim, found)
+    return any(told) or bool(before)
 
 
 def _tests_of(check: str, tests: Mapping[str, Instance]) -> list[Instance]:

@@ -9,25 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medlead.printed import interval
+from medlead.verdicts.claim_truths import both, compared, either, leaf, opposite
 from medlead.verdicts.claim_values import (
-    AT_HAND,
-    SET_HAS_BOTH,
-    WITHIN_ROUNDING,
     Basis,
     Number,
     Refused,
     Text,
     Truth,
     added,
-    both,
     combined,
-    compared,
     divided,
-    either,
     exact,
-    leaf,
-    opposite,
 )
+from medlead.verdicts.claim_verdicts import ClaimReason
 
 THREE = (True, False, None)
 RUN = {
@@ -80,7 +74,7 @@ def test_a_leaf_of_ours_is_firm_in_nothing() -> None:
 def test_what_is_free_is_open_whatever_it_says_and_tells_it() -> None:
     found = leaf(True, "3 is above 2", Basis(free=True))
     assert found.value is None
-    assert found.why == (AT_HAND,)
+    assert found.why == (ClaimReason.AT_HAND,)
     assert "3 is above 2: holds of the records at hand" in found.told[0]
     assert leaf(False, "x", Basis()).value is False
 
@@ -159,10 +153,10 @@ def test_a_possible_set_is_not_taken_for_rounding() -> None:
     assert compared(possible, "==", exact(5)).value is None
     assert compared(possible, "==", exact(8)).value is False
     assert compared(possible, ">", exact(2)).value is True
-    assert compared(possible, ">", exact(5)).why == (SET_HAS_BOTH,)
+    assert compared(possible, ">", exact(5)).why == (ClaimReason.SET_HAS_BOTH,)
     assert not added([possible, printed("0.5")]).rounded
     assert compared(printed("0.5"), ">", exact(0)).value is True
-    assert compared(printed("0.5"), ">", printed("0.5")).why == (WITHIN_ROUNDING,)
+    assert compared(printed("0.5"), ">", printed("0.5")).why == (ClaimReason.WITHIN_ROUNDING,)
 
 
 def test_texts_are_the_same_but_for_capitals_and_blanks() -> None:

@@ -39,6 +39,8 @@ EXACT_KINDS = frozenset({"count", "n", "rating"})
 ROUNDED_KINDS = frozenset({"percent", "statistic", "value"})
 # What the row of significance marks has behind the name of the row whose numbers they mark.
 STARS = " / stars"
+# How what was computed meets a printed text.
+EXACT, WITHIN_ROUNDING, NO_MATCH = "exact", "within rounding", "no"
 
 
 @dataclass(frozen=True)

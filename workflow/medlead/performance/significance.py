@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from medlead.performance.intervals import fisher_interval
+from medlead.printed import EXACT, NO_MATCH, WITHIN_ROUNDING
 
 FloatArray: TypeAlias = NDArray[np.float64]
 Tail = Literal["two-sided", "greater", "less", "one-sided"]
@@ -21,7 +22,6 @@ Adjustment = Literal["holm", "benjamini-hochberg"]
 
 THRESHOLDS = (0.05, 0.01, 0.001)
 JUDGED_TAILS: tuple[Tail, ...] = ("two-sided", "one-sided")
-EXACT, WITHIN_ROUNDING, NO_MATCH = "exact", "within rounding", "no"
 MATCHES = (EXACT, WITHIN_ROUNDING, NO_MATCH)
 ADJUSTMENTS: tuple[Adjustment, ...] = get_args(Adjustment)
 

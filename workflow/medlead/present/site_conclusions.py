@@ -15,6 +15,7 @@ from medlead.present.site_claims import (
     section_title,
 )
 from medlead.present.tables import Badge, evidence_badge, records
+from medlead.verdicts.claim_values import short_text
 from medlead.verdicts.claim_verdicts import BETWEEN, ClaimReason, ClaimVerdict, Touch
 from medlead.verdicts.conclusions import NEEDED, Standing
 from medlead.verdicts.impact import CLAIM, FINDING, Changes
@@ -40,7 +41,7 @@ _SYMBOLS = {
     Standing.NOT_CHECKABLE: "○",
 }
 _FURTHEST = (Changes.CONCLUSION, Changes.CLAIM)
-_NUMBERS, _DIGITS = 3, 8
+_NUMBERS = 3
 _STATES = ("fails", "undecidable", "holds", "by_construction", "not_checkable")
 
 
@@ -188,7 +189,7 @@ def _impact(record: Mapping[str, str]) -> dict[str, Any]:
         "where": f"{section_title(record['section'])}, line {record['line']}",
         "changes": Changes(record["changes"]),
         "touches": touches,
-        "instead": _short(record["instead"]),
+        "instead": short_text(record["instead"]),
         "link": _link(record),
         "badge": evidence_badge(EvidenceClass(record["evidence"])),
     }
@@ -199,15 +200,6 @@ def _link(record: Mapping[str, str]) -> str:
     if record["kind"] == FINDING:
         return f"finding-{int(record['about'].rpartition('-')[2])}"
     return f"claim-{record['about']}" if record["kind"] == CLAIM else ""
-
-
-def _short(text: str) -> str:
-    """A computed number with four significant digits; all other texts as they are."""
-    try:
-        value = float(text)
-    except ValueError:
-        return text
-    return text if len(text) <= _DIGITS else f"{value:.4g}"
 
 
 def _once(wrong: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

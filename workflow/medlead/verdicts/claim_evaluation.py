@@ -7,6 +7,7 @@ from typing import Any
 
 from medlead.verdicts.claim_language import ALLOWED, SIGN_OF, Check, literal_of, place_of
 from medlead.verdicts.claim_registry import NAME, NAMES, WORDS, Context, Name, Word
+from medlead.verdicts.claim_truths import both, compared, either, opposite
 from medlead.verdicts.claim_values import (
     PERCENT,
     SHARE,
@@ -16,12 +17,8 @@ from medlead.verdicts.claim_values import (
     Truth,
     Value,
     added,
-    both,
     combined,
-    compared,
     divided,
-    either,
-    opposite,
 )
 
 

@@ -3,8 +3,6 @@
 Every function is one word; its docstring is the one meaning that it has.
 """
 
-from fractions import Fraction
-
 from medlead.verdicts.claim_evidence import (
     FRAME,
     IDENTIFIED,
@@ -15,6 +13,7 @@ from medlead.verdicts.claim_evidence import (
     written_number,
 )
 from medlead.verdicts.claim_registry import Context, Name, Names, word
+from medlead.verdicts.claim_truths import leaf
 from medlead.verdicts.claim_values import (
     Basis,
     Number,
@@ -24,13 +23,12 @@ from medlead.verdicts.claim_values import (
     Texts,
     Truth,
     added,
-    leaf,
     series_of,
-    shown,
+    short_text,
 )
 from medlead.verdicts.claim_verdicts import ClaimReason, Conflicting, Nothing
 
-_TOLD_TESTS, _LONG = 3, 8
+_TOLD_TESTS = 3
 
 
 def starred(names: Names) -> list[str] | str:
@@ -208,23 +206,14 @@ def identified(context: Context, statistic: Name) -> Number:
 # -- what is decided elsewhere
 
 
-def _as_printed(text: object) -> str:
-    """A computed number with four significant digits; all other texts as they are."""
-    try:
-        value = Fraction(str(text))
-    except ValueError:
-        return str(text)
-    return shown(value) if len(str(text)) > _LONG else str(text)
-
-
 @word()
 def relation(context: Context, name: Name) -> Truth:
     """A relation between printed cells: holds if all its tests hold, fails if any fails."""
     rows = context.evidence.decided(RELATION, name)
     failing = [r for r in rows if r["outcome"] != "holds"]
     told = [
-        f"{str(row.get('says') or name).rstrip('.')}: {_as_printed(row['left'])} against "
-        f"{_as_printed(row['right'])}"
+        f"{str(row.get('says') or name).rstrip('.')}: {short_text(row['left'])} against "
+        f"{short_text(row['right'])}"
         for row in (failing or rows)[:_TOLD_TESTS]
     ]
     count = f"{len(rows) - len(failing)} of {len(rows)} tests hold" if len(rows) > 1 else ""
@@ -238,8 +227,8 @@ def sentence(context: Context, name: Name) -> Truth:
     """A sentence on a figure, decided by all that the print leaves possible."""
     rows = context.evidence.decided(SENTENCE, name)
     told = "; ".join(
-        f"{str(r['statistic']).replace('-', ' ')}: {_as_printed(r['low'])} to "
-        f"{_as_printed(r['high'])}, wanted {r['condition']}"
+        f"{str(r['statistic']).replace('-', ' ')}: {short_text(r['low'])} to "
+        f"{short_text(r['high'])}, wanted {r['condition']}"
         for r in rows
     )
     value = {"holds": True, "fails": False}.get(str(rows[0]["verdict"]))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from medlead.verdicts.claim_registry import Context, word
+from medlead.verdicts.claim_truths import at_most, both, compared, leaf, open_reason
 from medlead.verdicts.claim_values import (
     PERCENT,
     SHARE,
@@ -16,14 +17,9 @@ from medlead.verdicts.claim_values import (
     Refused,
     Series,
     Truth,
-    at_most,
-    both,
     combined,
-    compared,
     divided,
     exact,
-    leaf,
-    open_reason,
     shown,
     spanning,
 )

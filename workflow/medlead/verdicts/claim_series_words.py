@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from medlead.printed import number
 from medlead.verdicts.claim_registry import Name, Names, word
+from medlead.verdicts.claim_truths import below, compared
 from medlead.verdicts.claim_values import (
     SHARE,
     Number,
@@ -15,9 +16,7 @@ from medlead.verdicts.claim_values import (
     Text,
     Texts,
     added,
-    below,
     combined,
-    compared,
     divided,
     entry_of,
     label_of,

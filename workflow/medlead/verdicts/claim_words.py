@@ -10,6 +10,16 @@ from fractions import Fraction
 from medlead.printed import ROUNDING_RULES, decimals, number, reconciling_rule
 from medlead.verdicts.claim_registry import Name, Names, word
 from medlead.verdicts.claim_series_words import highest, lowest, rank_of
+from medlead.verdicts.claim_truths import (
+    at_most,
+    below,
+    both,
+    compared,
+    equal,
+    leaf,
+    open_reason,
+    opposite,
+)
 from medlead.verdicts.claim_values import (
     PERCENT,
     SHARE,
@@ -19,21 +29,14 @@ from medlead.verdicts.claim_values import (
     Text,
     Texts,
     Truth,
-    at_most,
-    below,
-    both,
     combined,
-    compared,
     entry_of,
-    equal,
     exact,
+    folded,
     label_of,
-    leaf,
-    open_reason,
-    opposite,
     same,
 )
-from medlead.verdicts.claim_verdicts import Touch
+from medlead.verdicts.claim_verdicts import ClaimReason, Touch
 
 _SHOWN = 6
 """How many labels are named before the others are counted."""
@@ -192,7 +195,7 @@ def among_most_frequent(label: Names, s: Series, k: Number) -> Truth:
             at_most(r, k),
             f"{name}: {entry_of(s, name)}, place {_bare(r)}",
             s.basis,
-            why=open_reason_of_rank(r),
+            why=_open_reason_of_rank(r),
         )
         for name, r in zip(label, ranks, strict=True)
     ]
@@ -203,7 +206,7 @@ def _bare(n: Number) -> Number:
     return Number(n.low, n.high)
 
 
-def open_reason_of_rank(rank: Number) -> str:
+def _open_reason_of_rank(rank: Number) -> ClaimReason:
     """Places that are open are tied."""
     return open_reason(exact(1)) if not rank.single else open_reason(rank)
 
@@ -231,7 +234,7 @@ def range_is(s: Series, low: Number, high: Number) -> Truth:
 def differs_between(s: Series | Texts) -> Truth:
     """Not all of a series are the same."""
     if isinstance(s, Texts):
-        spelt = {" ".join(t.text.split()).casefold() for t in s.items.values()}
+        spelt = {folded(t.text) for t in s.items.values()}
         return leaf(len(spelt) > 1, f"{len(spelt)} texts in {len(s.items)} places", s.basis)
     low, high = lowest(s), highest(s)
     return opposite(compared(low, "==", high))

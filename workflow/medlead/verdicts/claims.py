@@ -194,7 +194,7 @@ def _reason(
     truth: Truth, ours: bool, kind: EvidenceClass, used: tuple[Use, ...]
 ) -> ClaimReason | None:
     if truth.value is None:
-        return ClaimReason(truth.why[0]) if truth.why else ClaimReason.SET_HAS_BOTH
+        return truth.why[0] if truth.why else ClaimReason.SET_HAS_BOTH
     if truth.value:
         return ClaimReason.BY_CONSTRUCTION if truth.held else None
     if ours:

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from medlead.sources.texts import nearest
 from medlead.verdicts.claim_registry import Context, Name, Names, word
-from medlead.verdicts.claim_values import Number, Refused, Truth, both
+from medlead.verdicts.claim_truths import both
+from medlead.verdicts.claim_values import Number, Refused, Truth
 
 CLAIM_WORDS = ("claim", "all_claims", "claims_holding")
 """The words of this module."""

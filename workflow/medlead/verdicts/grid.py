@@ -18,11 +18,10 @@ from functools import cache
 import pandas as pd
 
 from medlead.evidence import EvidenceClass, resting_on
-from medlead.printed import ROUNDING_RULES, decimals, number
+from medlead.printed import EXACT, NO_MATCH, ROUNDING_RULES, WITHIN_ROUNDING, decimals, number
 from medlead.verdicts.relations import Key
 from medlead.writing import plain_number
 
-EXACT, WITHIN_ROUNDING, NO_MATCH = "exact", "within rounding", "no"
 EXCHANGED, EVEN = "exchanged", "even"
 LUCKY, TELLING, CONSTRUCTED = "lucky", "telling", "constructed"
 """What a match is worth. Records made to meet the print meet it by construction: no evidence."""

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from medlead.engagement.instrument import same_name
-from medlead.performance.significance import NO_MATCH, judge_stars
+from medlead.performance.significance import judge_stars
 from medlead.performance.trusts import printed_correlations
-from medlead.printed import STARS, number
+from medlead.printed import NO_MATCH, STARS, number
 from medlead.sources.printed_labels import SAID
 from medlead.verdicts.declared import expand
 from medlead.verdicts.labels import label_findings

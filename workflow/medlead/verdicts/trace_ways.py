@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from medlead.evidence import EvidenceClass
 from medlead.lineage import Step
+from medlead.verdicts.claim_evidence import RECORD, RELATION
 from medlead.verdicts.relations import Key
 from medlead.verdicts.trace_evidence import CELL, CLAIM, ITEM, KEY, Evidence, Record, Way, key_of
 from medlead.verdicts.trace_records import FIRST_ROW
@@ -90,10 +91,10 @@ def _behind(
 ) -> dict[str, Way]:
     """The files that one claim rests on: of all that claims are judged by, those that it used."""
     kinds = {str(u["kind"]) for u in uses}
-    stems = {str(u["item"]).rpartition("/")[2] for u in uses if u["kind"] == "record"}
+    stems = {str(u["item"]).rpartition("/")[2] for u in uses if u["kind"] == RECORD}
     wanted = {file.rpartition("/")[2].partition(".")[0], "words"} | stems
-    wanted |= {"cells"} if cells or "relation" in kinds else set()
-    wanted |= {"relations"} if "relation" in kinds else set()
+    wanted |= {"cells"} if cells or RELATION in kinds else set()
+    wanted |= {"relations"} if RELATION in kinds else set()
     files = {
         name: file_line(evidence, name, entry)
         for name, entry in step.inputs.items()

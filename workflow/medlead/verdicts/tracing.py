@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from medlead.evidence import EvidenceClass, Reason, Verdict, item_name
 from medlead.lineage import Entry, Step, functions_behind
+from medlead.printed import NO_MATCH
 from medlead.verdicts.findings import BETWEEN_CHECKS
-from medlead.verdicts.grid import NO_MATCH
 from medlead.verdicts.judgement import LEAST_SLACK
 from medlead.verdicts.places import place
 from medlead.verdicts.relations import Key

@@ -194,6 +194,16 @@ MET = {
     'rounds_to(cell("m", "x", "index"), "64")': False,
     'rounds_to(identified("s"), "5")': None,
     'rounds_to(identified("s"), "9")': False,
+    # s is anything from 3 to 7.5: an end may be met, or be just where the digits begin no more.
+    'rounds_to(identified("s"), "3") and rounds_to(identified("s"), "8")': None,
+    'rounds_to(identified("s"), "2")': False,
+    'rounds_to(identified("s") + 0.6, "3.5")': False,
+    'rounds_to(identified("s") + 0.6, "3.6")': None,
+    'rounds_to(0 - identified("s"), "-3")': None,
+    'rounds_to(0 - identified("s"), "-2") or rounds_to(0 - identified("s"), "-9")': False,
+    'rounds_to(identified("s") - 2, "0") or rounds_to(2 - identified("s"), "0")': False,
+    'rounds_to(identified("s") - 4, "0")': None,
+    'rounds_to(cell("m", "x", "index"), "65.8")': True,
     "most(12, 22)": True,
     "most(11, 22) or majority(11, 22) or minority(11, 22)": False,
     "majority(12, 22) and minority(10, 22)": True,
@@ -551,6 +561,21 @@ def test_faults_of_the_file_of_words_are_all_told() -> None:
         "about: the key 'low'",
     ):
         assert part in told
+
+
+def test_what_was_computed_is_told_with_its_labels() -> None:
+    assert truth(f"highest({S}) == 10").told == ("10 (a) is 10",)
+    assert truth(f'lowest(pick({S}, ["b", "c"])) == 6').told == ("5 (b and c) is not 6",)
+    (told,) = truth('contains(cells("t", "*", "*"), "zz")').told
+    assert told.startswith("'zz' is not among 'a / n', ")
+    assert told.endswith(" and 4 others")
+    assert truth(f'contains({S}, "d")').told == ("'d' is among 'a', 'b', 'c', 'd'",)
+    assert truth('rounds_to(0.4, "1")').told == ("0.4 is printed as 1 by no rule",)
+
+
+def test_what_ties_leave_open_is_told_as_tied() -> None:
+    assert truth(f'among_most_frequent("b", {S}, 2)').why == (ClaimReason.TIED,)
+    assert truth(f'most_frequent(["a", "b"], {S})').why == (ClaimReason.TIED,)
 
 
 def test_a_share_is_told_as_a_percentage_and_a_count_with_its_whole() -> None:

@@ -18,6 +18,7 @@ from medlead.verdicts.grid import (
     NUMBER_COLUMNS,
     TALLY_COLUMNS,
     TELLING,
+    Luck,
     TriedNumber,
     Try,
     numbers_frame,
@@ -105,6 +106,22 @@ def test_few_other_numbers_cannot_show_that_a_match_tells(reached: int, of: int,
     assert found.by_another.word("no", LIMIT) == ""
     # The rule is that of a permutation test: the printed number is one of those reached.
     assert (word == LUCKY) == ((reached + 1) / (of + 1) >= LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("luck", "word"),
+    [
+        # 1 of 20 is the limit itself, 1 of 21 below it.
+        (Luck(0, 19), LUCKY),
+        (Luck(0, 20), TELLING),
+        (Luck(1, 20, own=True), LUCKY),
+        (Luck(1, 21, own=True), TELLING),
+        (Luck(0, 0), LUCKY),
+        (Luck(0, 0, own=True), LUCKY),
+    ],
+)
+def test_a_match_is_telling_below_the_limit_and_lucky_at_it(luck: Luck, word: str) -> None:
+    assert luck.word("exact", LIMIT) == word
 
 
 @given(st.data())

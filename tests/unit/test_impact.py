@@ -12,7 +12,7 @@ from medlead.verdicts.claim_language import parse, truth_words
 from medlead.verdicts.claim_registry import Context
 from medlead.verdicts.claim_thresholds import load_words
 from medlead.verdicts.claim_verdicts import Touch
-from medlead.verdicts.claims import judge_claims
+from medlead.verdicts.claims import judge_claims, judged_claim
 from medlead.verdicts.counterfactual import Print, copied_columns
 from medlead.verdicts.impact import (
     IMPACT_COLUMNS,
@@ -22,7 +22,7 @@ from medlead.verdicts.impact import (
     touches_of,
     weigh_impact,
 )
-from medlead.verdicts.impact_ways import other_texts
+from medlead.verdicts.impact_ways import Ways, other_texts, ways_of_finding
 from medlead.verdicts.meaning import what_it_means
 from medlead.verdicts.relations import printed_cells, test_instance
 
@@ -362,14 +362,97 @@ def test_what_may_stand_in_a_cell_instead(
     assert other_texts(printed, implied, numeric) == wanted
 
 
+COMMONEST, NAME = ("text", "commonest", "count"), ("text", "name", "label")
+X, AGAIN = ("people", "x", "Size"), ("people again", "x", "Size")
+
+
+def ways(given: pd.DataFrame, asking: dict[str, list[str]] | None = None, **finding: str) -> Ways:
+    """The ways to mend a finding on a print."""
+    printed = Print(given, ITEMS, DECLARED, LAYOUTS, frames, records, THRESHOLDS)
+    return ways_of_finding({"implied": "", **finding}, printed, {}, asking or {})
+
+
+def with_cells(*more: tuple[str, ...], **texts: str) -> pd.DataFrame:
+    """The small print with some texts changed, by item, and further cells."""
+    changed = CELLS.assign(text=CELLS["item"].map(texts).fillna(CELLS["text"]))
+    return pd.concat([changed, pd.DataFrame(more, columns=list(CELLS))], ignore_index=True)
+
+
+def test_a_finding_is_about_the_cells_of_its_tests_that_stand_at_its_place() -> None:
+    other = ("text", "other", "count", "3", "count", "20", "4")
+    found = ways(with_cells(other), check="top", line="20", printed="3", implied="2")
+    assert found.cells == (COMMONEST,)
+    assert [dict(w.texts) for w in found.ways] == [{COMMONEST: "2"}]
+    assert found.implied
+    # Without a test every cell that reads so at that line may be meant; elsewhere all of a test.
+    assert ways(with_cells(other), check="hand", line="20", printed="3").cells[0] == COMMONEST
+    assert len(ways(with_cells(other), check="hand", line="20", printed="3").cells) == 2
+    assert COMMONEST in ways(CELLS, check="top", line="99", printed="3").cells
+
+
+def test_a_repetition_that_fails_may_be_mended_in_either_place() -> None:
+    print_ = with_cells(**{"people again": "8"})
+    found = ways(print_, check="twice", line="32", printed="8")
+    assert [dict(w.texts) for w in found.ways] == [{X: "8"}, {AGAIN: "7"}]
+    assert found.cells == (AGAIN,)
+    assert found.implied
+    # One that holds has nothing to be mended: other values of the column are tried, in both places.
+    holding = ways(CELLS, check="twice", line="30", printed="7")
+    assert [dict(w.texts) for w in holding.ways] == [{X: "9", AGAIN: "9"}]
+    assert not holding.implied
+
+
+def test_a_finding_of_a_statement_is_about_the_claims_that_ask_for_it() -> None:
+    asking = {"A-01": ["4-05"], "A-02": ["4-04"]}
+    found = ways(CELLS, asking, check="statements A-01", line="99", printed="words")
+    assert found.claims == ("4-05",)
+    assert [dict(w.verdicts) for w in found.ways] == [{"4-05": "holds"}, {"4-05": "fails"}]
+    assert ways(CELLS, asking, check="hand A-01", line="99", printed="words").claims == ()
+
+
+def test_other_values_are_those_of_the_same_kind_in_the_column(weighing: Weighing) -> None:
+    assert weighing.printed.others_of_column(("bands", "2", "n")) == ["3", "4", "13"]
+    assert weighing.printed.others_of_column(NAME) == []
+
+
+def test_what_rests_on_a_result_too_is_followed_only_where_it_turns(weighing: Weighing) -> None:
+    made = 'found("made/n", "n", what="a") > 1 and cell("people", "x", "Size")'
+    checks = {"both": f"{made} < 8", "still": f"{made} < 90"}
+    rows = {name: {"check": check, "rests_on": "people"} for name, check in checks.items()}
+    judged = {}
+    for name, check in checks.items():
+        weighing.context.evidence.begin()
+        judged[name] = judged_claim(parse(check), weighing.context)
+    turned = weighing.printed.changed({X: "10", AGAIN: "10"}, rows, judged)
+    assert {name: str(found.verdict) for name, found in turned.verdicts.items()} == {
+        "both": "fails"
+    }
+    assert turned.unfollowed == ("still",)
+
+
+def test_a_number_that_is_none_any_more_leaves_its_relations_as_they_were(
+    weighing: Weighing,
+) -> None:
+    turned = weighing.printed.changed({COMMONEST: "several"}, weighing.claims, weighing.judged)
+    assert dict(turned.verdicts) == {}
+
+
+def test_what_turns_is_told_with_its_number(impact: dict[str, dict[Any, Any]]) -> None:
+    assert impact["Text, commonest, count"]["says"] == (
+        "1 other sentence gets another verdict: 4-01 (fails -> holds). "
+        "1 conclusion stands otherwise: c-01 (stands-in-part -> stands)."
+    )
+    assert impact["4-01"]["says"] == (
+        "If it held, another standing would be that of c-01 (stands-in-part -> stands)."
+    )
+
+
 def test_only_columns_that_stand_as_they_are_are_copies() -> None:
     assert set(copied_columns(LAYOUTS)) == {("people", "Size")}
 
 
 def test_touches_follow_words_signs_and_what_is_looked_at(weighing: Weighing) -> None:
     def touches(check: str) -> list[Touch]:
-        from medlead.verdicts.claims import judged_claim
-
         found = judged_claim(parse(check), weighing.context)
         return touches_of(parse(check), found, weighing.printed)
 

@@ -1,6 +1,7 @@
 """Errors planted in the published transcription: how many of them the audit sees."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from test_published import PUBLISHED
@@ -15,6 +16,7 @@ from medlead.verdicts.power import (
 )
 from medlead.writing import read_csv
 
+DECLARED = yaml.safe_load((PUBLISHED / "relations.yaml").read_text(encoding="utf-8"))
 SUMS = {"total", "equal-sums"}
 
 
@@ -22,7 +24,7 @@ SUMS = {"total", "equal-sums"}
 def audit() -> Audit:
     return Audit(
         read_csv(PUBLISHED / "cells.csv"),
-        yaml.safe_load((PUBLISHED / "relations.yaml").read_text(encoding="utf-8")),
+        DECLARED,
         items=read_csv(PUBLISHED / "items.csv"),
         captions=read_csv(PUBLISHED / "captions.csv"),
     )
@@ -43,6 +45,49 @@ def test_errors_of_every_kind_are_planted_one_at_a_time(
         assert all(audit.texts[k] != t for k, t in planted.changes.items())
         if "swapped" not in planted.corruption:
             assert len(planted.changes) <= 1
+
+
+def test_each_error_is_of_the_kind_that_it_is_called(
+    audit: Audit, found: list[tuple[Planted, list[str]]]
+) -> None:
+    column: dict[tuple[str, str], set[str]] = {}
+    for cell in audit.cells:
+        column.setdefault((cell.key[0], cell.key[2]), set()).add(cell.text)
+    seen = set()
+    for planted, _ in found:
+        if len(planted.changes) != 1:
+            continue
+        ((key, new),) = planted.changes.items()
+        old = audit.texts[key]
+        seen.add(planted.corruption)
+        match planted.corruption:
+            case "a digit changed":
+                assert len(new) == len(old)
+                ((before, after),) = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
+                assert before.isdigit()
+                assert after.isdigit()
+            case "a total changed":
+                assert 1 <= abs(int(new) - audit.values[key]) <= 3
+            case "sign or point moved":
+                digits = [t.replace(".", "").lstrip("-0") for t in (old, new)]
+                assert digits[0].rstrip("0") == digits[1].rstrip("0")
+            case "stars changed":
+                assert new.strip("*") == ""
+            case "a word changed":
+                assert new in column[key[0], key[2]] or sorted(new) == sorted(old)
+    assert len(seen) == 5
+
+
+def test_a_used_name_is_seen_where_it_becomes_another(audit: Audit) -> None:
+    cell = next(c for c in audit.cells if c.kind == "label" and c.text.isalpha())
+    names = pd.DataFrame(
+        [(*cell.key, cell.text, "yes")], columns=["item", "row", "column", "name", "same"]
+    )
+    named = Audit(audit.frame, DECLARED, items=audit.items, names=names)
+    check = f"names {cell.key[0]} {cell.key[1]}"
+    assert check in named.caught(Planted("", "", {cell.key: "Quite another"}))
+    assert check not in named.caught(Planted("", "", {cell.key: cell.text.upper()}))
+    assert check not in audit.caught(Planted("", "", {cell.key: "Quite another"}))
 
 
 # What was measured, less a margin for the draw: a drop says that relations were lost.

@@ -374,7 +374,9 @@ def ways(given: pd.DataFrame, asking: dict[str, list[str]] | None = None, **find
 
 def with_cells(*more: tuple[str, ...], **texts: str) -> pd.DataFrame:
     """The small print with some texts changed, by item, and further cells."""
-    changed = CELLS.assign(text=CELLS["item"].map(texts).fillna(CELLS["text"]))
+    changed = CELLS.copy()
+    for item, text in texts.items():
+        changed.loc[changed["item"] == item, "text"] = text
     return pd.concat([changed, pd.DataFrame(more, columns=list(CELLS))], ignore_index=True)
 
 

@@ -153,6 +153,13 @@ def test_coefficients_are_those_of_scipy(
         if not measure:
             continue
         (number,) = (n for n in found if n.key[1] == measure)
+        # Luck is measured by every coefficient of the table but its own.
+        rest = [
+            c.text
+            for c in cells
+            if c.key[0] == plan.item and c.kind == "statistic" and c.key != number.key
+        ]
+        assert list(number.others) == rest
         levels = list(scales[rating].levels)
         for text, tried in by_name(number).items():
             name, coding, of, missing, score, *_ = text.split("; ")

@@ -147,8 +147,9 @@ class Luck:
     def word(self, match: str, limit: float) -> str:
         """`lucky` or `telling` for a match, nothing for none.
 
-        As in a permutation test the printed number counts as one of those that are reached: few
-        others cannot show that a match tells anything.
+        As in a permutation test (Phipson and Smyth 2010) the printed number counts as one of
+        those that are reached: few others cannot show that a match tells anything. `limit` is
+        the chance, from 0 to 1, from which a match is lucky.
         """
         more = 0 if self.own else 1
         lucky = (self.reached + more) / (self.of + more) >= limit if self.of + more else True

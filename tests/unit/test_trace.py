@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from trace_world import CELLS, evidence_of, frame, lineage_of, write_files
+from trace_world import AUDIT, CELLS, RELATIONS, evidence_of, frame, lineage_of, write_files
 
 from medlead.evidence import Reason, Verdict
 from medlead.lineage import Entry, Lineage, Step
 from medlead.present.traced import FIELDS, embedded, numbered, page_traces
 from medlead.sources.messages import ProblemsFound
+from medlead.verdicts.judgement import LEAST_SLACK
+from medlead.verdicts.relations import Instance
 from medlead.verdicts.trace_evidence import Evidence, Way
 from medlead.verdicts.trace_names import NotFound, meant, name_key
 from medlead.verdicts.trace_reading import checked
@@ -105,6 +107,40 @@ def test_a_cell_that_differs_names_the_relation_that_fails(evidence: Evidence) -
     assert [c["claim"] for c in way["claims"]] == ["es-02"]
 
 
+def test_of_two_relations_a_cell_that_differs_is_traced_to_the_one_that_fails(
+    evidence: Evidence, tmp_path: Path
+) -> None:
+    back, sent = ("section-4.1", "back", "count"), ("section-4.1", "sent", "count")
+    twice = Instance("twice", "twice", "same", "", (sent,), (back,), (), back)
+    row = "twice,twice,same,section-4.1,2,72,72,holds,Told twice.,printed-aggregates"
+    parts = {
+        "instances": [*evidence.instances, twice],
+        "relations": frame(f"{RELATIONS}\n{row}"),
+    }
+    assert trace(evidence_of(tmp_path, **parts), back)["result"]["rows"] == [3]
+    # One that agrees is traced to those that hold.
+    parts["verdicts"] = evidence.verdicts.assign(verdict="agrees")
+    assert trace(evidence_of(tmp_path, **parts), back)["result"]["rows"] == [5]
+
+
+def test_what_all_the_print_together_shows_concerns_the_cells_in_that_conflict(
+    evidence: Evidence, tmp_path: Path
+) -> None:
+    row = f"finding-004,4.1,30,72,,{LEAST_SLACK},major,certain,Not all can hold.,printed-aggregates"
+    rules = [f"{LEAST_SLACK}: 3" if r else "" for r in evidence.verdicts["rule"]]
+    slack = evidence_of(
+        tmp_path,
+        audit=frame(f"{AUDIT}\n{row}"),
+        verdicts=evidence.verdicts.assign(rule=rules),
+    )
+
+    def of(*names: str) -> list[str]:
+        return [f["finding"] for f in trace(slack, names)["findings"]]
+
+    assert of("table-01", "5", INDEX) == ["finding-004"]
+    assert of("section-4.1", "sent", "count") == ["finding-001"]
+
+
 def test_a_cell_that_nothing_gives_ends_at_the_print(evidence: Evidence) -> None:
     way = trace(evidence, ["section-4.1", "sent", "count"])
     assert way["result"] is None
@@ -136,6 +172,7 @@ def test_what_was_changed_since_is_told(evidence: Evidence, tmp_path: Path) -> N
     ]
     assert file_of(way, "raw/trusts.csv")["now"] == "changed"
     assert "STALE" in words(way)
+    assert trace(now, ["table-01"])["stale"] == way["stale"]
     # A cell that does not rest on the record is not stale by it, only its verdict is told.
     other = trace(now, ["section-4.1", "back", "percent"])
     assert not any("raw/trusts.csv" in told for told in other["stale"])

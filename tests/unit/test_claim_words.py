@@ -578,6 +578,31 @@ def test_what_ties_leave_open_is_told_as_tied() -> None:
     assert truth(f'most_frequent(["a", "b"], {S})').why == (ClaimReason.TIED,)
 
 
+def test_a_place_is_told_with_what_stands_there() -> None:
+    assert truth(f'rank_of("c", {S}) == 1').told == ("c (5) stands in place 2 to 3, not 1",)
+    assert truth(f'rank_of("a", {S}) == 1').told == ("a (10) stands in place 1",)
+    assert truth(f'rank_of("b", {S}) == 2').told == ("b (5) stands in place 2 to 3; asked is 2",)
+
+
+def test_what_stands_before_the_outermost_is_named_in_full() -> None:
+    assert truth(f'most_frequent(["a", "d"], {S})').told == (
+        "a: 10, d: 2; above d stand b: 5, c: 5",
+    )
+    assert truth(f'least_frequent("b", {S})').told == ("b: 5; below b stands d: 2",)
+    assert truth(f'most_frequent("a", {S})').told == ("a: 10; next b: 5",)
+
+
+def test_a_text_is_told_with_its_place() -> None:
+    rating = 'text("m", "x", "rating")'
+    assert truth(f'contains({rating}, "met")').told == (
+        "M , x, rating reads 'Fully  Met', with 'met'",
+    )
+    assert truth(f'contains({rating}, "un")').told == (
+        "M , x, rating reads 'Fully  Met', without 'un'",
+    )
+    assert truth(f'contains({rating}, "fully met")').told == ("M , x, rating reads 'Fully  Met'",)
+
+
 def test_a_share_is_told_as_a_percentage_and_a_count_with_its_whole() -> None:
     assert truth("most(12, 22)").told == ("12 of 22 (54.55 %); more than half is 12",)
     for share in ("most(0.75, 1)", "most(75, 100)"):

@@ -275,7 +275,11 @@ def test_a_sentence_joins_the_finding_of_the_same_cells(check: str) -> None:
     assert len(found) == len(AUDIT)
     first = found.to_dict("records")[0]
     assert first["check"] == "parts; claim 1-01"
-    assert first["explanation"].startswith("It does not add up. Section 1, line 7 states")
+    assert first["explanation"] == (
+        "It does not add up. The same is wrong in section 1, line 7: Statement 1."
+    )
+    here = audited(check, line=5).to_dict("records")[0]
+    assert here["explanation"] == "It does not add up. The sentence says: Statement 1."
     assert found.to_dict("records")[1] == AUDIT.to_dict("records")[1]
 
 
@@ -303,6 +307,16 @@ def test_an_assumption_makes_a_finding_conditional_and_is_told() -> None:
     (row,) = audited(check, rests_on="t; conditional: nothing was changed").to_dict("records")[2:]
     assert row["certainty"] == "conditional"
     assert row["explanation"].endswith("1 is not 2. Conditional: nothing was changed.")
+
+
+def test_a_sentence_can_name_the_severity_of_what_it_finds() -> None:
+    check = 'cell("t", "c", "n") == 2'
+    assert audited(check)["severity"].tolist()[2:] == ["minor"]
+    assert audited(check, rests_on="t; severity: major")["severity"].tolist()[2:] == ["major"]
+    joined = audited(check, rests_on="t; severity: major; same cause as: names b")
+    assert joined["severity"].tolist() == ["major", "major"]
+    with pytest.raises(ValueError, match="huge"):
+        audited(check, rests_on="t; severity: huge")
 
 
 def test_sentences_that_fail_by_the_same_cells_are_one_finding() -> None:

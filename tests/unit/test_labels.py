@@ -59,6 +59,9 @@ def test_what_another_finding_tells_is_not_told_again() -> None:
 def test_a_caption_that_the_list_words_otherwise() -> None:
     assert checks(captions({"in_list": f"sha256:{99:016x}"})) == ["caption-in-list figure-01"]
     assert checks(captions({"in_list": ""})) == []
+    noted = {"in_list": f"sha256:{99:016x}", "note": "the list has Old where the caption has New"}
+    (finding,) = label_findings(captions(noted), ITEMS)
+    assert finding.printed == noted["note"]
 
 
 def test_one_caption_for_several_things() -> None:

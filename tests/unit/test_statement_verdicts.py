@@ -118,7 +118,7 @@ def test_what_was_not_followed_is_a_finding_against_what_was() -> None:
     assert finding.at == ("1", 9)
     assert (finding.certainty, str(finding.severity)) == ("conditional", "minor")
     assert (finding.printed, finding.implied) == (
-        "Three groups",
+        "site S: Three groups (question 1 of Section B: 3)",
         "site S, ward: Some agreed (question 1 of Section B: agree 40 %)",
     )
     assert "two returned" in finding.explanation
@@ -175,7 +175,7 @@ def test_the_value_of_a_statement_is_told_in_words(kind: str, value: str, words:
         ("index+metas", "(index and meta-scales: high)"),
         ("meta-1 + sub-3", "(meta-scale 1 and sub-scale 3: high)"),
         ("b", "(Section B: high)"),
-        ("b2 + b4", "(question 2 of Section B and question 4 of Section B: high)"),
+        ("b2 + b4", "(questions 2 and 4 of Section B: high)"),
         ("", "(high)"),
     ],
 )
@@ -183,6 +183,31 @@ def test_the_scales_of_a_statement_are_told_in_words(scale: str, words: str) -> 
     about = FIRST | {"kind": "band", "value": "high", "scale": scale}
     (finding,) = told(about, SECOND).findings
     assert words in finding.implied
+
+
+def test_what_is_printed_is_told_with_the_site_and_group_that_it_is_of() -> None:
+    of_site = SECOND | {"site": "S", "group": "ward"}
+    (finding,) = told(FIRST, of_site).findings
+    assert finding.printed == "site S, ward: Three groups (question 1 of Section B: 3)"
+
+
+def test_an_order_of_groups_names_the_second_of_them() -> None:
+    (finding,) = told(FIRST | {"kind": "higher", "value": "The Night-ward"}, SECOND).findings
+    assert finding.implied.endswith("(question 1 of Section B: than The Night-ward)")
+
+
+def test_statements_alike_but_for_scale_and_value_are_told_as_one() -> None:
+    again = FIRST | {"statement": "S-03", "line": "7", "scale": "b2", "value": "agree=50"}
+    other = again | {"statement": "S-04", "group": "clinic"}
+    against = {"against": "S-01 + S-03 + S-04"}
+    same = (FIRST, again | {"value": "agree=40"}, other, SECOND | against)
+    assert "questions 1 and 2 of Section B: agree 40 %)" in told(*same).findings[0].implied
+    (finding,) = told(FIRST, again, other, SECOND | against).findings
+    both = "site S, ward: Some agreed (question 1 of Section B: agree 40 % / question 2 of Section "
+    assert finding.implied == (
+        f"{both}B: agree 50 %); site S, clinic: Some agreed (question 2 of Section B: agree 50 %)"
+    )
+    assert f"section 1, lines 5, 7: {both}" in finding.explanation
 
 
 def test_a_statement_on_what_is_not_printed_is_refused() -> None:

@@ -18,6 +18,7 @@ from medlead.sources.reading import nearest
 from medlead.sources.schemas import Rule
 
 NOT_CHECKABLE, GROUP_NAME, SCALE_NAME = "not-checkable", "group-name", "scale-name"
+HIGHER = "higher"
 # What stands between the statements of one cell.
 JOIN = " + "
 CELL = ("item", "row", "column")
@@ -43,7 +44,7 @@ STATEMENT_KINDS = (
     GROUP_NAME,
     "groups",
     "groups-somewhere",
-    "higher",
+    HIGHER,
     "lead-largest",
     "least",
     "midpoint",

@@ -19,6 +19,8 @@ from medlead.verdicts.findings import (
     tells,
 )
 from medlead.verdicts.judgement import LEAST_SLACK, TESTED
+from medlead.verdicts.marks_alike import CHECK as ALIKE
+from medlead.verdicts.marks_alike import AlikeMarks, untold
 from medlead.verdicts.mends import Mend
 from medlead.verdicts.places import place, places
 from medlead.verdicts.relations import BOUNDING, Instance, Key, Outcome
@@ -261,7 +263,8 @@ def _with_others(found: Mapping[Cause, Finding], others: Sequence[Finding]) -> l
     return [*apart, *merged]
 
 
-def _marks(judged: pd.DataFrame) -> list[Finding]:
+def _marks(judged: pd.DataFrame, alike: Sequence[AlikeMarks]) -> list[Finding]:
+    """What no declared test gives, each with the marks beside which it cannot stand."""
     found = []
     differing = judged[
         (judged["reason"] == "test-differs") & (judged["verdict"] == str(Verdict.DIFFERS))
@@ -275,10 +278,13 @@ def _marks(judged: pd.DataFrame) -> list[Finding]:
             f"({str(row['rule']).removeprefix(f'{TESTED}: ')}) and "
             "whatever the coefficient was before it was rounded."
         )
+        beside = [one for one in alike if key in one.keys]
+        check = BETWEEN_CHECKS.join(["marks", *([ALIKE] if beside else [])])
+        text = " ".join([text, *(one.words for one in beside)])
         found.append(
-            Finding(key, printed, row["rebuilt"], "marks", Severity.MINOR, CONDITIONAL, text)
+            Finding(key, printed, row["rebuilt"], check, Severity.MINOR, CONDITIONAL, text)
         )
-    return found
+    return [*found, *untold(alike, [one.key for one in found])]
 
 
 def audit_frame(
@@ -291,14 +297,16 @@ def audit_frame(
     solved: Solved | None = None,
     told: Sequence[Told] = (),
     others: Sequence[Finding] = (),
+    alike: Sequence[AlikeMarks] = (),
 ) -> pd.DataFrame:
     """One row per finding (columns `AUDIT_COLUMNS`), in the order of the lines.
 
     Failing relations, and conflicts that only all the print together shows, are one
     finding where one wrong cell could explain them; `check` names all of them. Every
-    significance mark that differs is a finding, and so are `others`. `told` are words
-    for conflicts. `certainty` is `certain` for arithmetic; it is `conditional` for marks,
-    which rest on the tests that are declared, and for what rests on a named assumption or reading.
+    significance mark that differs is a finding, told with those of `alike`, and so are
+    `others`. `told` are words for conflicts. `certainty` is `certain` for arithmetic; it is
+    `conditional` for marks, which rest on the tests that are declared, and for what rests on a
+    named assumption or reading.
     """
     columns = (cells[k].astype(str) for k in ("item", "row", "column", "text"))
     keyed = [(i, r, c, t) for i, r, c, t in zip(*columns, strict=True)]
@@ -311,7 +319,7 @@ def audit_frame(
     findings = _with_others(
         {c: _finding(c, open_names, texts, lines, held) for c in causes}, others
     )
-    findings += _marks(judged)
+    findings += _marks(judged, alike)
     frame = pd.DataFrame(
         [
             [

@@ -23,6 +23,7 @@ from medlead.verdicts.claim_values import (
     Refused,
     Text,
 )
+from medlead.verdicts.places import place
 from medlead.verdicts.relations import Cell, Key
 from medlead.writing import SIGNIFICANT_DIGITS
 
@@ -149,7 +150,7 @@ class ClaimEvidence:
     def text_of_cell(self, cell: Cell) -> Text:
         """The text of a printed cell."""
         self._cell_used(cell)
-        return Text(cell.text)
+        return Text(cell.text, at=place(cell.key))
 
     # -- frames and records
 

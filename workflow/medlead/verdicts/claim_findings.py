@@ -27,6 +27,8 @@ from medlead.verdicts.relations import Instance, Key
 
 ASSUMED = "conditional: "
 """What begins an assumption among the things that a sentence rests on."""
+GRAVE = "severity: "
+"""What begins the severity of the finding that a sentence makes, where it is another."""
 SAME_CAUSE = "same cause as: "
 """What begins the check of the finding that tells already why a sentence fails."""
 CLAIM = "claim"
@@ -179,10 +181,17 @@ def _joined(
     row: Mapping[Any, Any], claim: Mapping[Any, Any], found: Decided | None = None
 ) -> dict[Any, Any]:
     """A finding with a sentence that fails for its cause; `found` where other numbers decide it."""
-    words = f"{_place(claim)} states what fails with it: {claim['statement']}."
+    place = _place(claim)
+    words = f"The same is wrong in {place[:1].lower()}{place[1:]}: {claim['statement']}."
+    if (str(claim["section"]), str(claim["line"])) == (str(row["section"]), str(row["line"])):
+        words = f"The sentence says: {claim['statement']}."
     if found is not None:
         words = _told(claim, found)
-    return joined(row, f"{CLAIM} {claim['claim']}", words.replace("..", "."), SEVERITY)
+    return joined(row, f"{CLAIM} {claim['claim']}", words.replace("..", "."), _severity(claim))
+
+
+def _severity(claim: Mapping[Any, Any]) -> Severity:
+    return next((Severity(part) for part in _parts(claim, GRAVE)), SEVERITY)
 
 
 def _told(claim: Mapping[Any, Any], found: Decided) -> str:
@@ -207,7 +216,7 @@ def _finding(claim: Mapping[Any, Any], found: Decided) -> dict[Any, Any]:
         "printed": claim["statement"],
         "implied": found.computed,
         "check": f"{CLAIM} {claim['claim']}",
-        "severity": str(SEVERITY),
+        "severity": str(_severity(claim)),
         "certainty": CERTAIN if certain else CONDITIONAL,
         "explanation": told.replace("..", "."),
         "evidence": str(EvidenceClass.PRINTED_AGGREGATES),

@@ -9,6 +9,7 @@ from medlead.printed import number
 from medlead.verdicts.claim_registry import Name, Names, word
 from medlead.verdicts.claim_truths import below, compared
 from medlead.verdicts.claim_values import (
+    PLACE,
     SHARE,
     Number,
     Refused,
@@ -191,4 +192,5 @@ def rank_of(label: Name, s: Series) -> Number:
     others = [n for name, n in s.items.items() if name != label_of(s, label)]
     ahead = sum(below(own, n) is True for n in others)
     level = sum(below(own, n) is not True and below(n, own) is not True for n in others)
-    return Number(Fraction(1 + ahead), Fraction(1 + ahead + level), about=label, basis=s.basis)
+    ends = Fraction(1 + ahead), Fraction(1 + ahead + level)
+    return Number(*ends, unit=PLACE, about=f"{label} ({own})", basis=s.basis)

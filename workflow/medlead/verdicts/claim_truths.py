@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from medlead.verdicts.claim_values import (
+    PLACE,
     Basis,
     Number,
     Refused,
@@ -134,6 +135,9 @@ def compared(first: Value, sign: str, second: Value) -> Truth:
     if isinstance(first, Number) and isinstance(second, Number):
         found = _SIGNS[sign](first, second)
         told = f"{first} {_TOLD[found]} {_SAID[sign]}{second}"
+        if first.unit == PLACE and sign == "==":
+            rest = {True: "", False: f", not {second}", None: f"; asked is {second}"}
+            told = f"{first}{rest[found]}"
         why = open_reason(first, second)
         return leaf(found, told, first.basis, second.basis, why=why)
     if isinstance(first, Text) and isinstance(second, Text) and sign in ("==", "!="):

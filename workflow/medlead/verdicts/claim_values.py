@@ -14,7 +14,7 @@ from medlead.writing import plain_number
 
 BEYOND = Fraction(10**400)
 """Stands for no limit: further out than any number that a result can hold."""
-PERCENT, SHARE = "percent", "share"
+PERCENT, SHARE, PLACE = "percent", "share", "place"
 # Of more signs than these a computed number is no reading.
 _LONG = 8
 
@@ -79,6 +79,8 @@ class Number:
 
     def __str__(self) -> str:
         told = self.text or _shown(self)
+        if self.unit == PLACE:
+            return f"{self.about or 'it'} stands in place {told}"
         if self.unit == SHARE and not self.text:
             told = _shown(combined([self], lambda v: v * 100)) + " %"
         elif self.unit == PERCENT:
@@ -88,10 +90,11 @@ class Number:
 
 @dataclass(frozen=True)
 class Text:
-    """A printed or written text."""
+    """A printed or written text; `at` is the place where it is printed, for a reader."""
 
     text: str
     basis: Basis = field(default_factory=Basis)
+    at: str = ""
 
     def __str__(self) -> str:
         return f"'{self.text}'"

@@ -153,6 +153,10 @@ def upwards_of(x: Number, y: Number) -> Truth:
     return compared(x, ">=", y)
 
 
+def _ahead(a: Number, b: Number, sign: int) -> bool:
+    return (below(b, a) if sign > 0 else below(a, b)) is True
+
+
 def _outermost(labels: Names, s: Series, sign: int) -> Truth:
     """Whether these stand before all others, from the highest (1) or the lowest (-1)."""
     inner = [label_of(s, name) for name in labels]
@@ -162,14 +166,19 @@ def _outermost(labels: Names, s: Series, sign: int) -> Truth:
     found: list[bool | None] = []
     pairs = [(s.items[a], s.items[b]) for a in inner for b in others]
     for a, b in pairs:
-        ahead, behind = (below(b, a), below(a, b)) if sign > 0 else (below(a, b), below(b, a))
         # A tie leaves open which of them stands before the other.
-        found.append(True if ahead else False if behind else None)
+        found.append(True if _ahead(a, b, sign) else False if _ahead(b, a, sign) else None)
     value_ = False if False in found else None if None in found else True
     ties = [p for p, f in zip(pairs, found, strict=True) if f is None]
     told = ", ".join(f"{name}: {s.items[name]}" for name in inner)
     ordered = sorted(others, key=lambda n: (-sign * s.items[n].high, -sign * s.items[n].low))
-    told += f"; next {ordered[0]}: {s.items[ordered[0]]}"
+    # What stands in the way is named in full: all that the last of these is behind.
+    last = min(inner, key=lambda n: sign * s.items[n].high)
+    beyond = [n for n in ordered if _ahead(s.items[n], s.items[last], sign)]
+    named = beyond or ordered[:1]
+    stand = "stands" if len(beyond) == 1 else "stand"
+    how = f"{'above' if sign > 0 else 'below'} {last} {stand}" if beyond else "next"
+    told += f"; {how} {', '.join(f'{n}: {s.items[n]}' for n in named)}"
     why = open_reason(*(n for pair in ties for n in pair))
     return leaf(value_, told, s.basis, why=why)
 
@@ -245,7 +254,10 @@ def contains(s: Series | Texts | Text, label: Name) -> Truth:
     """A series has this label, or a text these words (but for capitals)."""
     if isinstance(s, Text):
         there = label.casefold() in s.text.casefold()
-        return leaf(there, f"the text {s} {'has' if there else 'lacks'} '{label}'", s.basis)
+        told = f"{s.at or 'the text'} reads {s}"
+        if not same(s.text, label):
+            told += f", {'with' if there else 'without'} '{label}'"
+        return leaf(there, told, s.basis)
     there = any(same(name, label) for name in s.items)
     shown = ", ".join(f"'{name}'" for name in list(s.items)[:_SHOWN])
     rest = f" and {len(s.items) - _SHOWN} others" if len(s.items) > _SHOWN else ""

@@ -29,8 +29,9 @@ from medlead.verdicts.conclusions import (
     standing_of,
 )
 from medlead.verdicts.counterfactual import Print
-from medlead.verdicts.findings import Severity
+from medlead.verdicts.findings import Severity, tells
 from medlead.verdicts.impact_ways import Way, Ways, sentences_of, ways_of_finding
+from medlead.verdicts.marks_alike import CHECK as ALIKE
 from medlead.verdicts.places import place
 from medlead.verdicts.relations import Instance, Key
 
@@ -359,7 +360,7 @@ def _of_cells(printed: Print, keys: Iterable[Key]) -> list[Touch]:
 def _of_what(weighing: Weighing, row: Mapping[Any, Any], about: Ways) -> list[Touch]:
     if row["severity"] == str(Severity.WORDING):
         return [Touch.WORDING]
-    if row["check"] == _MARKS:
+    if any(tells(row, check) for check in (_MARKS, ALIKE)):
         return [Touch.SIGNIFICANCE]
     failing: list[Instance] = [i for i in about.instances if not weighing.printed.outcome(i).holds]
     if failing:

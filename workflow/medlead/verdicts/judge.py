@@ -26,6 +26,7 @@ from medlead.verdicts.judgement import (
     Judgement,
 )
 from medlead.verdicts.labels import label_checks, label_findings
+from medlead.verdicts.marks_alike import alike_marks
 from medlead.verdicts.mends import smallest_mends
 from medlead.verdicts.relations import Key, numeric_values, printed_cells, test_instance
 from medlead.verdicts.repeated import judge_repeats
@@ -196,6 +197,7 @@ def judge(
         solved=solved,
         told=told,
         others=[*others, *repeats.findings],
+        alike=alike_marks(significance, marked_item),
     )
     audit = with_told_again(audit, repeats.again)
     # What is held against what is the print in each of them, whatever records there are.

@@ -113,7 +113,9 @@ def _in_list(row: Row, sections: Mapping[str, str]) -> Finding:
         f"{_place(row)}: the caption is worded otherwise than in the list at the front, line "
         f"{row['list_line']}.{_note(row['note'])}"
     )
-    printed = f"worded otherwise than in the list at the front, line {row['list_line']}"
+    # Captions are kept as fingerprints; what differs is told by the note, where there is one.
+    plain = f"worded otherwise than in the list at the front, line {row['list_line']}"
+    printed = str(row["note"]) or plain
     return _finding(_at(row, sections), printed, "", f"{LISTED} {row['item']}", CERTAIN, words)
 
 

@@ -19,6 +19,7 @@ from medlead.evidence import CERTAIN, EvidenceClass, Reason, Verdict, item_name
 from medlead.sources.printed_statements import (
     CELL,
     GROUP_NAME,
+    HIGHER,
     JOIN,
     NOT_CHECKABLE,
     SCALE_NAME,
@@ -149,7 +150,7 @@ def _contradictions(rows: Iterable[Row], by_name: Mapping[str, Row]) -> list[Fin
         if row["why"] != Reason.CONFLICTING_EVIDENCE or row["holds"] == "yes":
             continue
         missed = [str(o["statement"]) for o in others if o["holds"] == "no"]
-        said = "; ".join(f"{_place(o)}: {about_statement(o)}" for o in others)
+        said = "; ".join(told for _, told in _grouped(others))
         parts = [
             f"{_capital(_place(row))}: {about_statement(row)}.",
             f"{_TOGETHER[str(row['certainty']) == CERTAIN]} {said}.",
@@ -160,14 +161,36 @@ def _contradictions(rows: Iterable[Row], by_name: Mapping[str, Row]) -> list[Fin
         found.append(
             Finding(
                 _key(row) or ("", "", ""),
-                str(row["words"]),
-                "; ".join(dict.fromkeys(about_statement(o) for o in others)),
+                about_statement(row),
+                "; ".join(dict.fromkeys(told for told, _ in _grouped(others))),
                 f"{CONTRADICTION} {row['statement']}",
                 Severity(str(row["severity"])),
                 str(row["certainty"]),
                 " ".join(parts),
                 at=(str(row["section"]), int(str(row["line"]))),
             )
+        )
+    return found
+
+
+def _grouped(rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """Statements in our words, and with their lines; those alike but for scale and value as one."""
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        key = tuple(str(row[name]) for name in ("section", "site", "group", "words"))
+        alike.setdefault(key, []).append(row)
+    found = []
+    for several in alike.values():
+        by_value: dict[str, list[str]] = {}
+        for row in several:
+            by_value.setdefault(_value(row), []).append(str(row["scale"]))
+        pairs = [(_scale(JOIN.join(dict.fromkeys(s))), v) for v, s in by_value.items()]
+        told = " / ".join(filter(None, (": ".join(filter(None, pair)) for pair in pairs)))
+        words = f"{_who(several[0])}{several[0]['words']}" + (f" ({told})" if told else "")
+        lines = list(dict.fromkeys(str(row["line"]) for row in several))
+        many = "lines" if len(lines) > 1 else "line"
+        found.append(
+            (words, f"section {several[0]['section']}, {many} {', '.join(lines)}: {words}")
         )
     return found
 
@@ -182,17 +205,28 @@ def _place(row: Row) -> str:
 
 def about_statement(row: Row) -> str:
     """A statement in our words, with the site, group, scale and value that it is about."""
+    told = _parts_of(row)
+    return f"{_who(row)}{row['words']}" + (f" ({told})" if told else "")
+
+
+def _who(row: Row) -> str:
     who = [f"site {row['site']}"] if row["site"] else []
     who += [str(row["group"])] if row["group"] not in ("", "all") else []
-    told = ": ".join(part for part in (_scale(str(row["scale"])), _value(row)) if part)
-    words = f"{row['words']} ({told})" if told else str(row["words"])
-    return f"{', '.join(who)}: {words}" if who else words
+    return f"{', '.join(who)}: " if who else ""
+
+
+def _parts_of(row: Row) -> str:
+    return ": ".join(part for part in (_scale(str(row["scale"])), _value(row)) if part)
 
 
 def _scale(scales: str) -> str:
     """Scales for a reader: `meta-1 + b2` is meta-scale 1 and question 2 of Section B."""
     names = []
-    for name in filter(None, re.split(r"\s*\+\s*", scales)):
+    parts = [name for name in re.split(r"\s*\+\s*", scales) if name]
+    asked = [name[1:] for name in parts if re.fullmatch(r"b\d+", name)]
+    if len(asked) == len(parts) > 1:
+        return f"questions {', '.join(asked[:-1])} and {asked[-1]} of Section B"
+    for name in parts:
         question = re.fullmatch(r"b(\d*)", name)
         several = re.fullmatch(r"(meta|sub)s", name)
         one = re.fullmatch(r"(meta|sub)-(\d+)", name)
@@ -207,6 +241,8 @@ def _scale(scales: str) -> str:
 
 def _value(row: Row) -> str:
     """The value of a statement for a reader: a share, a limit or a number spelt out."""
+    if row["kind"] == HIGHER:
+        return f"than {row['value']}"
     value = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", str(row["value"]))
     what, over, limit = value.partition(">")
     if over:

@@ -224,6 +224,13 @@ def test_a_cell_that_turns_nothing_says_so(impact: dict[str, dict[Any, Any]]) ->
     assert impact["Marks, r / stars, s"]["changes"] == "nothing"
 
 
+@pytest.mark.parametrize("check", ["marks", "marks; marks alike", "marks alike; claim 4-10"])
+def test_a_finding_of_marks_touches_significance(weighing: Weighing, check: str) -> None:
+    of_marks = AUDIT[AUDIT["finding"] == "finding-006"].assign(check=check, severity="minor")
+    (row,) = weigh_impact(weighing, DIFFERING.iloc[:0], of_marks).to_dict("records")[:1]
+    assert row["touches"] == "significance"
+
+
 def test_a_name_touches_a_wording(impact: dict[str, dict[Any, Any]]) -> None:
     row = impact["Text, name, label"]
     assert (row["changes"], row["touches"]) == ("claim", "wording")

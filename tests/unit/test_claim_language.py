@@ -123,7 +123,9 @@ def test_nothing_of_a_check_is_run() -> None:
 
 
 def test_every_word_has_one_meaning_and_a_usage() -> None:
-    assert len({w.meaning for w in WORDS.values() if not w.ours}) >= len(WORDS) - 12 - 2
+    plain = [w for w in WORDS.values() if not w.ours]
+    # `most` and `majority` are one meaning.
+    assert len({w.meaning for w in plain}) >= len(plain) - 1
     for word in WORDS.values():
         assert word.meaning.endswith("."), word.name
         assert word.usage.startswith(f"{word.name}(")

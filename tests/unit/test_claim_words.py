@@ -266,6 +266,9 @@ TURNING = {
     "similar": ("similar(10 - 10 * {0}, 10)", 1),
     # Of 1 - v and 1 + v the coefficient of variation is v.
     "little_variation": ("", 1),
+    # Of whole kinds, and of what must lie below: tested by themselves.
+    "wide_range": ("", -1),
+    "beyond_chance": ("", -1),
     "wide_variation": ("", -1),
 }
 
@@ -285,6 +288,68 @@ def test_a_word_of_ours_turns_at_its_threshold_and_is_marked(name: str) -> None:
     (judged,) = found.judged
     assert judged.word == name
     assert "(ours)" in " ".join(found.told)
+
+
+def test_chance_has_what_reaches_the_level_itself() -> None:
+    level = float(edge("beyond_chance"))
+    assert truth(f"beyond_chance({level - 0.001})").value is True
+    assert truth(f"beyond_chance({level})").value is False
+    found = truth('beyond_chance(found_set("survey/one", "low", "high", who="q", column="u"))')
+    assert found.value is None
+    assert found.firm is None
+
+
+def test_a_wide_range_counts_the_kinds_that_occur() -> None:
+    kinds = {f"k{n}": exact(1) for n in range(int(edge("wide_range")))}
+    assert ours.wide_range(context(), Series(kinds)).value is True
+    assert ours.wide_range(context(), Series({**kinds, "k0": exact(0)})).value is False
+    assert ours.wide_range(context(), Series({**kinds, "none": exact(0)})).value is True
+    perhaps = Number(Fraction(0), Fraction(1))
+    found = ours.wide_range(context(), Series({**kinds, "k0": perhaps}))
+    assert found.value is None
+    assert found.judged[0].turns_at == f"{len(kinds) - 1} to {len(kinds)} kinds"
+
+
+READ = {
+    "by_all_readings(1 < 2, 2 < 3)": (True, True, ""),
+    "by_all_readings(2 < 1, 3 < 2, 4 < 3)": (False, False, ""),
+    "by_all_readings(1 < 2, 3 < 2)": (None, None, "readings-disagree"),
+    "by_all_readings(3 < 2, 1 < 2, 1 < 2)": (None, None, "readings-disagree"),
+    # One that is open by itself leaves it open for its own reason.
+    'by_all_readings(1 < 2, identified("s") > 5)': (None, None, "identified-set-contains-both"),
+    'by_all_readings(1 < 2, identified("s") > 5, 2 < 1)': (None, None, "readings-disagree"),
+    "by_all_readings(1 < 2, few(1, 100))": (True, None, ""),
+    "by_all_readings(1 < 2, few(1, 2))": (None, None, "readings-disagree"),
+}
+
+
+@pytest.mark.parametrize(("check", "wanted"), READ.items())
+def test_what_is_read_in_several_ways_is_so_where_all_say_so(
+    check: str, wanted: tuple[bool | None, bool | None, str]
+) -> None:
+    found = truth(check)
+    assert (found.value, found.firm) == wanted[:2], found
+    assert found.why[:1] == ((wanted[2],) if wanted[2] else ())
+
+
+def test_readings_are_told_apart() -> None:
+    found = truth('by_all_readings(1 < 2 and 2 < 3, 3 < 2, identified("s") > 5)')
+    assert found.told[:3] == ("reading 1, so: 1 is below 2", "2 is below 3", found.told[2])
+    assert found.told[2].startswith("reading 2, not so: ")
+    assert found.told[3].startswith("reading 3, open: ")
+
+
+def test_a_word_of_ours_turns_within_a_reading_and_not_the_whole() -> None:
+    check = parse("by_all_readings(1 < 2, few(1, 2))")
+    (judged,) = evaluate(check, context()).judged
+    assert judged.placed
+    assert evaluate(check, context(), turned=judged.place).value is True
+
+
+def test_a_sentence_on_a_figure_tells_the_thresholds_that_are_ours() -> None:
+    found = truth('sentence("open")')
+    assert [(j.word, j.threshold, j.turns_at) for j in found.judged] == [("s", "above 1", "3 to 7")]
+    assert not truth('sentence("yes")').judged
 
 
 MEASURED = {

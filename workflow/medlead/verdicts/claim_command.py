@@ -31,7 +31,8 @@ def told(found: Decided) -> str:
         f"evidence:  {found.evidence}",
     ]
     if found.judgement:
-        lines.append(f"judgement: a threshold of ours decides; it turns with {found.turns_at}")
+        turns = f"; it turns with {found.turns_at}" if found.turns_at else ""
+        lines.append(f"judgement: a threshold of ours decides{turns}")
     lines.append(f"used:      {len(found.used)}")
     for use in found.used[:40]:
         parts = [p for p in (use.item, use.row, use.column, use.where) if p]

@@ -94,8 +94,8 @@ class _Evaluation:
             keywords[key] = self._given(keyword.value, kinds)
         front = (self.context,) if found.context else ()
         truth = found.function(*front, *args, **keywords)
-        if not isinstance(truth, Truth) or not truth.judged:
-            return truth
+        if not isinstance(truth, Truth) or all(j.placed for j in truth.judged):
+            return truth  # What truths that it was given judge by has its own place.
         place = place_of(node)
         judged = tuple(replace(j, place=place) for j in truth.judged)
         truth = replace(truth, judged=judged)

@@ -3,6 +3,8 @@
 Every function is one word; its docstring is the one meaning that it has.
 """
 
+from dataclasses import replace
+
 from medlead.verdicts.claim_evidence import (
     FRAME,
     IDENTIFIED,
@@ -16,6 +18,7 @@ from medlead.verdicts.claim_registry import Context, Name, Names, word
 from medlead.verdicts.claim_truths import leaf
 from medlead.verdicts.claim_values import (
     Basis,
+    Judged,
     Number,
     Refused,
     Series,
@@ -29,6 +32,8 @@ from medlead.verdicts.claim_values import (
 from medlead.verdicts.claim_verdicts import ClaimReason, Conflicting, Nothing
 
 _TOLD_TESTS = 3
+_OURS = "ours"
+"""The threshold of a test of a sentence on a figure that its words leave to us."""
 
 
 def starred(names: Names) -> list[str] | str:
@@ -232,9 +237,17 @@ def sentence(context: Context, name: Name) -> Truth:
         for r in rows
     )
     value = {"holds": True, "fails": False}.get(str(rows[0]["verdict"]))
-    firm = all(r["threshold"] == "print" for r in rows)
-    # The threshold of such a sentence stands with it; what decides is the whole range.
-    return leaf(value, told, firm=firm or value is None)
+    # The thresholds of such a sentence stand with it; what decides is the whole range.
+    judged = tuple(
+        Judged(
+            str(r["statistic"]).replace("-", " "),
+            str(r["condition"]),
+            f"{short_text(r['low'])} to {short_text(r['high'])}",
+        )
+        for r in rows
+        if r["threshold"] == _OURS
+    )
+    return replace(leaf(value, told, firm=not judged), judged=judged)
 
 
 @word()

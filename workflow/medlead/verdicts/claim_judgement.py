@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from medlead.verdicts.claim_registry import Context, word
-from medlead.verdicts.claim_truths import at_most, both, compared, leaf, open_reason
+from medlead.verdicts.claim_truths import at_most, below, both, compared, leaf, open_reason
 from medlead.verdicts.claim_values import (
     PERCENT,
     SHARE,
@@ -34,15 +34,21 @@ def _judged(
     told: str,
     scale: int = 1,
     unit: str = "",
+    *,
+    strictly: bool = False,
 ) -> Truth:
-    """Whether what was measured is at least, or at most, the threshold; a judgement of ours."""
+    """Whether what was measured is at least, or at most, the threshold; a judgement of ours.
+
+    `strictly`: above it, or below it.
+    """
     limit = exact(threshold)
-    met = at_most(limit, measured) if least else at_most(measured, limit)
-    side = "at least" if least else "at most"
+    meets, sides = (below, ("above", "below")) if strictly else (at_most, ("at least", "at most"))
+    met = meets(limit, measured) if least else meets(measured, limit)
+    side = sides[0] if least else sides[1]
     ours = f"{side} {shown(threshold * scale)}{unit}"
     words = f"{told}; {name.replace('_', ' ')} is {ours} (ours)"
     truth = leaf(met, words, measured.basis, why=open_reason(measured))
-    ends = [shown(end * scale) for end in dict.fromkeys((measured.low, measured.high))]
+    ends = dict.fromkeys(shown(end * scale) for end in (measured.low, measured.high))
     judged = Judged(name, f"{ours}", f"{' to '.join(ends)}{unit}")
     return Truth(truth.value, None, truth.told, truth.why, truth.held, (judged,))
 
@@ -239,6 +245,25 @@ def little_variation(context: Context, s: Series) -> Truth:
 def wide_variation(context: Context, s: Series) -> Truth:
     """The coefficient of variation, or for shares the greatest difference, is at least this."""
     return _variation(context, "wide_variation", s, True)
+
+
+@word(ours=True, touches=Touch.BAND)
+def wide_range(context: Context, s: Series) -> Truth:
+    """At least the threshold's number of kinds that occur."""
+    occurring = [n.low > 0 for n in s.items.values()], [n.high > 0 for n in s.items.values()]
+    kinds = spanning(Fraction(sum(occurring[0])), Fraction(sum(occurring[1])), s.items.values())
+    least = context.thresholds["wide_range"].value
+    return _judged("wide_range", kinds, True, least, f"{kinds} kinds", 1, " kinds")
+
+
+@word(ours=True, touches=Touch.SIGNIFICANCE)
+def beyond_chance(context: Context, p: Number) -> Truth:
+    """A probability by chance alone that is below the threshold.
+
+    0.05 is the highest level that the report marks as significant.
+    """
+    level = context.thresholds["beyond_chance"].value
+    return _judged("beyond_chance", p, False, level, f"p = {p}", strictly=True)
 
 
 @word(ours=True, touches=Touch.COMPARISON)

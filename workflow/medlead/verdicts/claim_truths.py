@@ -53,6 +53,28 @@ def either(*truths: Truth) -> Truth:
     return _joined(truths, *values, held=all(t.held for t in truths if t.value))
 
 
+def read_all_ways(readings: Sequence[Truth]) -> Truth:
+    """One sentence by several fair readings: as they all say, and open where they disagree."""
+    value, firm = ({r.value for r in readings}, {r.firm for r in readings})
+    joined = _joined(
+        [replace(r, told=_of_reading(n, r)) for n, r in enumerate(readings, 1)],
+        value.pop() if len(value) == 1 else None,
+        firm.pop() if len(firm) == 1 else None,
+        held=any(r.held for r in readings),
+    )
+    if not {True, False} <= {r.value for r in readings}:
+        return joined
+    # Of several reasons the first is told: that they disagree is the plainest.
+    return replace(joined, why=(ClaimReason.READINGS, *joined.why))
+
+
+def _of_reading(number: int, truth: Truth) -> tuple[str, ...]:
+    """What was computed of one reading, with what comes of it before the first."""
+    said = {True: "so", False: "not so", None: "open"}[truth.value]
+    before = f"reading {number}, {said}: "
+    return tuple(words if n else before + words for n, words in enumerate(truth.told))
+
+
 def opposite(truth: Truth) -> Truth:
     """The other one; open stays open."""
     turned = [None if v is None else not v for v in (truth.value, truth.firm)]

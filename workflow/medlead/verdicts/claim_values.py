@@ -133,6 +133,11 @@ class Judged:
     turns_at: str
     place: int = -1
 
+    @property
+    def placed(self) -> bool:
+        """Whether its place in a check is known."""
+        return self.place >= 0
+
 
 @dataclass(frozen=True)
 class Truth:

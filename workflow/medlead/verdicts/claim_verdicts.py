@@ -74,6 +74,7 @@ class ClaimReason(StrEnum):
     SET_HAS_BOTH = "identified-set-contains-both"
     INTERVAL_HAS_BOTH = "interval-contains-both"
     TIED = "tied"
+    READINGS = "readings-disagree"
     AT_HAND = "records-at-hand"
     CONFLICTING_EVIDENCE = "conflicting-evidence"
     RECORDS_DIFFER = "records-differ"
@@ -121,6 +122,9 @@ _REASON_MEANINGS = {
         "it is not."
     ),
     ClaimReason.TIED: "Equal counts leave the order open.",
+    ClaimReason.READINGS: (
+        "Its words can fairly be read in several ways: by one reading it is so, by another not."
+    ),
     ClaimReason.AT_HAND: (
         "Solved or simulated records have an answer, but they are one of many sets that the "
         "print allows, and their answer is not the report's."
@@ -137,7 +141,10 @@ _REASON_MEANINGS = {
     ),
     ClaimReason.CONFLICTS_WITH_PRINT: "Other parts of the print say otherwise.",
     ClaimReason.OTHER_RESULT: "What is computed here from the printed records says otherwise.",
-    ClaimReason.OUR_THRESHOLD: "It fails by a threshold of ours, which stands in words.yaml.",
+    ClaimReason.OUR_THRESHOLD: (
+        "It fails by a threshold of ours, which stands in words.yaml, or in margins.yaml with "
+        "the sentence."
+    ),
 }
 
 

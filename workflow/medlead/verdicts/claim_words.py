@@ -19,6 +19,7 @@ from medlead.verdicts.claim_truths import (
     leaf,
     open_reason,
     opposite,
+    read_all_ways,
 )
 from medlead.verdicts.claim_values import (
     PERCENT,
@@ -247,6 +248,12 @@ def differs_between(s: Series | Texts) -> Truth:
         return leaf(len(spelt) > 1, f"{len(spelt)} texts in {len(s.items)} places", s.basis)
     low, high = lowest(s), highest(s)
     return opposite(compared(low, "==", high))
+
+
+@word()
+def by_all_readings(first: Truth, second: Truth, third: Truth | None = None) -> Truth:
+    """The sentence is so by each of several fair readings; where they disagree it is open."""
+    return read_all_ways([given for given in (first, second, third) if given is not None])
 
 
 @word(touches=Touch.WORDING)

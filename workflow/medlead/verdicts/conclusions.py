@@ -279,6 +279,7 @@ NEEDED: Mapping[ClaimReason, str] = {
     ClaimReason.WITHIN_ROUNDING: "the numbers before they were rounded",
     ClaimReason.SET_HAS_BOTH: "the records behind the printed counts",
     ClaimReason.INTERVAL_HAS_BOTH: "more organisations: with so few, chance leaves it open",
+    ClaimReason.READINGS: "to know which of several fair readings is meant",
     ClaimReason.AT_HAND: "the records behind the printed counts",
     ClaimReason.TIED: "a rule for ties",
     ClaimReason.CONFLICTING_EVIDENCE: "the records that show which of two statements is wrong",

@@ -222,6 +222,29 @@ def test_limits_and_orders() -> None:
     assert "order that its numbers break: 4 5." in frame["explanation"][0]
 
 
+def test_a_limit_by_a_reading_is_told_apart_with_both_its_cells() -> None:
+    limit = {
+        "relation": "limit",
+        "kind": "at-most",
+        "says": "Limit.",
+        "reading": "both count the same trusts",
+        "parts": cell("a"),
+        "limit": cell("again"),
+    }
+    texts = {("a", "n"): "4", ("b", "n"): "5", ("whole", "n"): "8", ("again", "n"): "3"}
+    # One wrong cell, `a`, could explain both; what is certain stays so.
+    second, first = audit(texts, [SUM, limit]).to_dict("records")
+    assert (first["check"], first["certainty"]) == ("sum", "certain")
+    assert "supposes" not in first["explanation"]
+    assert (second["check"], second["certainty"]) == ("limit", "conditional")
+    assert (second["printed"], second["implied"]) == ("4", "")
+    assert second["explanation"] == (
+        "Table 7, a, n: the print says 4; Table 7, again, n: only 3. This supposes that both "
+        "count the same trusts. What should hold: Limit. The print does not show which cell is "
+        "wrong: to change no single one, or any of several, would mend it."
+    )
+
+
 def test_marks_that_differ_are_conditional_findings() -> None:
     texts = {("a", "n"): "", ("b", "n"): "*", ("again", "n"): "*"}
     judged = pd.DataFrame(

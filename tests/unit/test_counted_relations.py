@@ -176,9 +176,12 @@ def test_which_and_readings_belong_to_what_can_have_them() -> None:
         "parts": cell("limit"),
         "limit": cell("stated"),
     }
+    sums = {"relation": "r", "kind": "equal-sums", "says": ""}
+    sums |= {"left": cell("limit"), "right": cell("stated")}
     with pytest.raises(DeclarationError, match="reading belongs to"):
-        run(print_of("3"), {**limit, "reading": "so"})
-    # What percentages are of can be a matter of reading.
+        run(print_of("3"), {**sums, "reading": "so"})
+    # Whom a limit bears on, and what percentages are of, can be a matter of reading.
+    assert run(print_of("3"), {**limit, "reading": "so"})[0].instance.reading == "so"
     whole = {"relation": "r", "kind": "whole", "says": "", "parts": cell("limit"), "reading": "so"}
     assert run(print_of("3"), whole)[0].instance.reading == "so"
 

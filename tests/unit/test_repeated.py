@@ -76,8 +76,13 @@ def test_without_a_majority_the_later_place_is_found_and_nothing_implied() -> No
     finding = only(judged(row("Board", 9), row("Panel", 4)))
     assert finding.at == ("1.2", 9)
     assert finding.implied == ""
-    assert "None of these stands in more than half of the places." in finding.explanation
-    assert "after one change, at line 4 or 9." in finding.explanation
+    assert finding.explanation == (
+        "Body (name): the report says Panel (line 4); Board (line 9). "
+        "All places would say the same after one change, at line 4 or 9."
+    )
+    several = only(judged(*(row(*given) for given in (("Board", 9), ("Panel", 4), ("Forum", 11)))))
+    assert (several.at, several.implied) == (("1.2", 9), "")
+    assert "None of them is what more than half of these 3 places say." in several.explanation
 
 
 def test_the_place_that_settles_a_fact_stands_before_the_majority() -> None:

@@ -73,9 +73,9 @@ def test_a_cell_that_cannot_be_true_of_a_respondent_is_a_conditional_finding() -
     assert (found.key, found.printed, found.implied) == (("t", "A", "Kind"), "new", "")
     assert (found.severity, found.certainty) == (Severity.MAJOR, CONDITIONAL)
     assert found.explanation == (
-        "T : A, Kind: the print says new; this cannot be, with all that the survey prints. The "
-        "least slack is 12 with all known records among the respondents, 7 with this cell left "
-        "open. Conditional: They all answered."
+        "T : A, Kind: the print says new; this cannot be, with all that the survey prints. With "
+        "all known records among the respondents, the printed counts are missed by at least 12 "
+        "returns in all; with this cell left open, by 7. Conditional: They all answered."
     )
 
 
@@ -96,7 +96,7 @@ def test_cells_with_one_reason_are_one_finding_and_others_stay_apart() -> None:
         in first.explanation
     )
     # With both cells of A told together, leaving it out tells of nothing else.
-    assert "6 without A" in first.explanation
+    assert "12 returns in all; without A, by 6." in first.explanation
     assert (first.implied, second.implied) == ("old", "")
     assert "Elsewhere." in second.explanation
     # A cell that needs no slack is no conflict, whatever is told of it.
@@ -107,7 +107,21 @@ def test_leaving_a_record_out_is_not_told_for_one_of_its_several_conflicts() -> 
     size, where = among(("B", "Size", "always"), ("B", "Where", "always"))
     assert "without B" not in size.explanation + where.explanation
     (alone,) = among(("B", "Where", "always"))
-    assert "12 with all known records among the respondents, 10 without B" in alone.explanation
+    assert "at least 12 returns in all; without B, by 10." in alone.explanation
+
+
+def test_a_conflict_that_leaving_the_record_out_does_not_ease_is_minor() -> None:
+    """Then another printed number may be the wrong one; what was not tried says nothing."""
+    assert [f.severity for f in among(("D", "Size", "always"))] == [Severity.MAJOR]
+    scenario = {"scenario": "no D", "sites": "all", "without": "D"}
+    declared = {**DECLARED, "scenarios": [*DECLARED["scenarios"], scenario]}
+    tried = pd.DataFrame([{"scenario": "no D", "total": str(TOTALS["fixed"])}])
+    frame = pd.concat([conflicts(("D", "Size", "always")), tried]).fillna("")
+    (found,) = (
+        f for f in site_findings(frame, declared, [], CELLS) if f.check == "sites-among-respondents"
+    )
+    assert (found.severity, found.certainty) == (Severity.MINOR, CONDITIONAL)
+    assert "returns in all" not in found.explanation
 
 
 def test_cells_that_stand_in_for_each_other_are_named_together() -> None:

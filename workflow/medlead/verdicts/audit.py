@@ -38,6 +38,8 @@ AUDIT_COLUMNS = [
     "explanation",
 ]
 _SENTENCES = re.compile(r"(?<=[.!?]) +")
+_NEAREST = "No set of returns gives every number that is printed of the survey; those nearest to it"
+"""What a conflict of all the print together is: the check `least slack`."""
 _COUNTS = ("total", "equal-sums", "at-most", "none", "counted")
 _LEFT = (
     "share",
@@ -81,7 +83,7 @@ def _told(outcome: Outcome) -> str:
         "total": f"The print says {right}; its parts add up to {_short(left, right)}.",
         "equal-sums": f"The print adds up to {left} on one side and to {right} on the other.",
         "same": f"The print says {left} in one place and {right} in the other.",
-        "at-most": f"The print adds up to {left} here; elsewhere it has only {right} in all.",
+        "at-most": _at_most(outcome),
         "lowest": f"The print says {right}; the lowest of its cells is {left}.",
         "highest": f"The print says {right}; the highest of its cells is {left}.",
         "commonest": f"The text says {right}; the table implies {left}.",
@@ -107,6 +109,19 @@ def _told(outcome: Outcome) -> str:
     }
     band = f"The print says {right}; that band is {left} by the table, and does not hold it."
     return words.get(kind, band)
+
+
+def _at_most(outcome: Outcome) -> str:
+    """What is too much: of two single cells by name, else the sums."""
+    one, other, left, right = (
+        outcome.instance.left,
+        outcome.instance.right,
+        outcome.left,
+        outcome.right,
+    )
+    if len(one) == len(other) == 1:
+        return f"{place(one[0])}: the print says {left}; {place(other[0])}: only {right}."
+    return f"The print adds up to {left} here; elsewhere it has only {right} in all."
 
 
 def _short(text: str, like: str) -> str:
@@ -179,13 +194,9 @@ def _explained(cause: Cause, is_open: bool, held: Mapping[Key, Sequence[str]]) -
             "several, would mend it."
         )
     if cause.always:
-        parts.append(
-            "No records meet all that is printed of the survey; those that miss it by least all "
-            f"miss {places(cause.always)}."
-        )
+        parts.append(f"{_NEAREST} all miss {places(cause.always)}.")
     parts += [
-        "No records meet all that is printed of the survey; those that miss it by least miss some "
-        f"of {len(pool.cells)} cells, in {pool.counted}: {places(pool.cells)}."
+        f"{_NEAREST} miss some of {len(pool.cells)} cells, in {pool.counted}: {places(pool.cells)}."
         for pool in cause.pools
     ]
     parts += [told.words for told in cause.told]
@@ -211,9 +222,13 @@ def _finding(
 ) -> Finding:
     """One finding for one cause, at its blamed cell or else at the first that is printed."""
     mend_of = {name: m for m in cause.mends for name in m.restores}
-    is_open = any(o.instance.name in open_names for o in cause.outcomes)
     # Only where every test of it rests on a reading does the finding.
     as_read = bool(cause.outcomes) and all(o.instance.reading for o in cause.outcomes)
+    # No mend is sought by a reading, so either side of a limit may be the wrong one.
+    is_open = any(
+        o.instance.name in open_names or (as_read and o.instance.kind == "at-most")
+        for o in cause.outcomes
+    )
 
     def spot(outcome: Outcome) -> Key:
         mend = mend_of.get(outcome.instance.name)

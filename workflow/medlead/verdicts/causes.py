@@ -76,12 +76,23 @@ def find_causes(
 ) -> list[Cause]:
     """The causes of all that does not hold, in the order of the tests.
 
-    Two conflicts have one cause where one wrong cell could explain both. Words are given
-    to the conflicts whose cells they name; words without a conflict are no cause.
+    Two conflicts have one cause where one wrong cell could explain both; but what bears on
+    its cells by a reading alone, and derives none of them, is told apart, so that nothing
+    conditional stands in a certain finding. Words are given to the conflicts whose cells they
+    name; words without a conflict are no cause.
     """
     failing = [o for o in outcomes if not o.holds]
+    as_read = [o for o in failing if o.instance.reading and o.instance.derived is None]
+    others: list[Outcome | Pool | Key] = [o for o in failing if o not in as_read]
+    return [
+        *_causes([*others, *solved.pools, *solved.always, *told], mends),
+        *_causes([*as_read, *told], mends),
+    ]
+
+
+def _causes(parts: Sequence[Outcome | Pool | Key | Told], mends: Sequence[Mend]) -> Iterable[Cause]:
+    """The causes among some conflicts, each with the words that name a cell of it."""
     mend_of = {name: m for m in mends for name in m.restores}
-    parts: list[Outcome | Pool | Key | Told] = [*failing, *solved.pools, *solved.always, *told]
 
     def blamed(part: Outcome | Pool | Key | Told) -> Iterable[Key]:
         if isinstance(part, Outcome):
@@ -89,7 +100,6 @@ def find_causes(
             return suspects(part) if mend is None else (mend.key,)
         return part.cells if isinstance(part, Pool | Told) else (part,)
 
-    causes = []
     for members in together([list(blamed(part)) for part in parts]):
         here = [parts[m] for m in members]
         tests = tuple(p for p in here if isinstance(p, Outcome))
@@ -103,5 +113,4 @@ def find_causes(
             tuple(p for p in here if isinstance(p, Told)),
         )
         if cause.outcomes or cause.pools or cause.always:
-            causes.append(cause)
-    return causes
+            yield cause

@@ -59,7 +59,7 @@ _DERIVING = (
     "number-of",
 )
 # Kinds that derive no cell, and can still rest on how the print is meant.
-_READ = (*BOUNDING, "whole")
+_READ = (*BOUNDING, "whole", "at-most")
 _SELECTION_KEYS = {"item", "rows", "columns", "kinds", "except_rows", "skip_empty"}
 _DECLARATION_KEYS = {
     *("relation", "kind", "says", "for_each", "match", "absent", "rank", "differs"),

@@ -35,6 +35,7 @@ _SET_ASIDE = re.compile(r"[\s'\u2018\u2019\u2010-\u2014-]")
 # What a thing is told by where its name alone does not say so.
 _TOLD_ASPECTS = ("name", "number", "place", "scale", "source", "year")
 _AND, _OR = ", ", " or "
+_TWO = 2  # of two places that differ, neither is what most say
 Row = Mapping[Any, Any]
 
 
@@ -277,8 +278,8 @@ def _explained(fact: Fact) -> str:
         elif value:
             times = sum(normal(one.value) == normal(value) for one in of)
             parts.append(f"{times} of {len(of)} places say {value}.")
-        else:
-            parts.append("None of these stands in more than half of the places.")
+        elif len(of) > _TWO:
+            parts.append(f"None of them is what more than half of these {len(of)} places say.")
     return f"{' '.join(parts)}{_noted(fact)} {_mended(fact)}"
 
 

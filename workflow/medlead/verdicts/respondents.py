@@ -72,13 +72,16 @@ def _among(
             *relief.told(mine, set(needed)),
             *([f"Conditional: {sites['condition']}"] if "condition" in sites else []),
         ]
+        # Where the print is missed by as much without the record, another number may be wrong.
+        eased = not all(relief.nothing(key[1]) for key in mine)
+        severity = Severity.MAJOR if eased else Severity.MINOR
         findings.append(
             Finding(
                 mine[0],
                 printed,
                 "; ".join(mends),
                 _AMONG,
-                Severity.MAJOR,
+                severity,
                 CONDITIONAL,
                 " ".join(parts),
             )
@@ -121,10 +124,18 @@ class _Relief:
         self.totals, self.scenarios = totals, scenarios
         self.all = totals.get(next((s["scenario"] for s in plain), ""))
 
-    def _eased(self, way: str, of: Any) -> float | None:
+    def _total(self, way: str, of: Any) -> float | None:
         name = next((s["scenario"] for s in self.scenarios if s.get(way) == of), "")
-        total = self.totals.get(name)
+        return self.totals.get(name)
+
+    def _eased(self, way: str, of: Any) -> float | None:
+        total = self._total(way, of)
         return total if total is not None and self.all is not None and total < self.all else None
+
+    def nothing(self, name: str) -> bool:
+        """Whether it is known that leaving this record out eases nothing."""
+        total = self._total("without", name)
+        return total is not None and self.all is not None and total >= self.all
 
     def without(self, name: str) -> float | None:
         """The least slack without this record, None where that is no less or is not known."""
@@ -142,9 +153,11 @@ class _Relief:
                     eased[f"without {name}"] = total
         if not eased or self.all is None:
             return []
-        parts = [f"{plain_number(total)} {how}" for how, total in eased.items()]
-        whole = f"{plain_number(self.all)} with all known records among the respondents"
-        return [f"The least slack is {whole}, {', '.join(parts)}."]
+        parts = [f"{how}, by {plain_number(total)}" for how, total in eased.items()]
+        return [
+            "With all known records among the respondents, the printed counts are missed by at "
+            f"least {plain_number(self.all)} returns in all; {'; '.join(parts)}."
+        ]
 
 
 def _labels(sites: Mapping[str, Any], texts: Mapping[Key, str]) -> list[Finding]:

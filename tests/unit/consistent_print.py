@@ -111,8 +111,16 @@ def draw(rng: np.random.Generator) -> tuple[Print, list[Trust], dict[str, Trust]
     for trust, unit in zip(rest, rng.permutation(units), strict=True):
         trust["unit"] = str(unit)
     forms = report.columns("table-16")
+    # The principal kind of unit is one of those in use; Other goes with a mix of them.
+    fits = {
+        "div": [1, 0, 0, 1, 0, 1, 1],
+        "dir": [0, 1, 0, 1, 1, 0, 1],
+        "sl": [0, 0, 1, 1, 1, 1, 0],
+        "oth": [0, 0, 0, 1, 1, 1, 1],
+    }
     for n, trust in enumerate(trusts):
-        trust["form"] = str(rng.choice(forms, p=[0.12, 0.4, 0.12, 0.09, 0.09, 0.09, 0.09]))
+        chances = np.array([0.12, 0.4, 0.12, 0.09, 0.09, 0.09, 0.09]) * fits[trust["unit"]]
+        trust["form"] = str(rng.choice(forms, p=chances / chances.sum()))
         if trust["site"] and trust["site"] in "CD":
             trust["form"] = "All"
         if n >= len(SITES) and rng.random() < 0.03:

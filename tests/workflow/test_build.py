@@ -14,17 +14,18 @@ pytestmark = pytest.mark.workflow
 
 # What each kind of edit reaches: no rule more, no rule less.
 PAGE = {"run_notebooks", "build_page", "record_run", "all"}
-JUDGED = {"judge_cells", "judge_claims", "try_methods"}
+SENTENCES = {"judge_claims", "turn_claims"}
+JUDGED = {"judge_cells", "try_methods"} | SENTENCES
 OF_TRUSTS = {"check_trusts", "compare_trusts", "examine_extremes", "identify_correlations"}
 AFTER_TRUSTS = {"draw_performance"} | JUDGED | OF_TRUSTS | PAGE
 # What takes only the printed correlations: their marks, and whether they can stand together.
 OF_CORRELATIONS = {"weigh_marks", "weigh_coherence"}
 # Sentences are held against these results too.
-AFTER_SITES = {"triangulate", "judge_claims"} | PAGE
+AFTER_SITES = {"triangulate"} | SENTENCES | PAGE
 AFTER_RECORDS = {"check_records", "draw_survey"} | JUDGED | PAGE
 AFTER_RETURNS = {"clean_survey", "tabulate_survey", "describe_response"} | AFTER_RECORDS
 # The responses to the engagement scale: scored, told, drawn, judged, and each site's report.
-AFTER_COMMENTS = {"count_comments", "report_sites", "judge_claims"} | PAGE
+AFTER_COMMENTS = {"count_comments", "report_sites"} | SENTENCES | PAGE
 AFTER_STATEMENTS = {"check_statements"} | JUDGED | PAGE
 # Names of scales are held against the printed ones, errors planted among them too.
 AFTER_SCORES = (
@@ -166,16 +167,17 @@ def test_a_rerun_after_an_edit_equals_a_build_from_nothing(scratch: Copy, tmp_pa
         ),
         ("survey/sites.py", {"tabulate_sites"} | JUDGED | PAGE),
         ("survey/association.py", {"tabulate_survey"} | JUDGED | PAGE),
-        ("survey/site_parts.py", {"describe_response", "judge_claims"} | PAGE),
+        ("survey/site_parts.py", {"describe_response"} | SENTENCES | PAGE),
         ("survey/rules.py", {"check_inputs"} | AFTER_RETURNS - {"check_records"}),
         ("reconstruction/sentences.py", AFTER_RECORDS),
         ("present/tiles.py", {"draw_survey"} | PAGE),
         ("present/forest.py", {"draw_performance"} | PAGE),
         ("verdicts/audit.py", JUDGED | PAGE),
         ("verdicts/claim_findings.py", {"judge_claims"} | PAGE),
-        ("verdicts/claim_words.py", {"check_inputs", "judge_claims"} | PAGE),
+        ("verdicts/claim_words.py", {"check_inputs"} | SENTENCES | PAGE),
         ("verdicts/percentages.py", {"try_methods"} | PAGE),
         ("verdicts/power.py", {"plant_errors"} | PAGE),
+        ("verdicts/turning.py", {"turn_claims"} | PAGE),
         ("verdicts/repeated.py", JUDGED | PAGE),
         ("verdicts/impact.py", {"judge_claims"} | PAGE),
         ("verdicts/conclusions.py", {"check_inputs", "judge_claims"} | PAGE),
@@ -211,7 +213,7 @@ def test_one_module_reruns_the_rules_that_use_it(
             "config/instruments/words.yaml",
             "threshold: 0.8}",
             "threshold: 0.75}",
-            {"judge_claims"} | PAGE,
+            SENTENCES | PAGE,
         ),
         (
             "data/published/conclusions.csv",
@@ -233,7 +235,7 @@ def test_one_module_reruns_the_rules_that_use_it(
             {"check_inputs", "plant_errors"} | JUDGED | PAGE,
         ),
         ("data/published/repeated.csv", ",", ", ", {"check_inputs"} | JUDGED | PAGE),
-        ("data/published/claims.csv", ",", ", ", {"check_inputs", "judge_claims"} | PAGE),
+        ("data/published/claims.csv", ",", ", ", {"check_inputs"} | SENTENCES | PAGE),
         ("data/published/conclusions.csv", ",", ", ", {"check_inputs", "judge_claims"} | PAGE),
         ("config/instruments/mes_tables.yaml", "title: Scales", "title: All scales", AFTER_SCORES),
         ("config/instruments/mes_statements.yaml", "aligned: 10", "aligned: 11", AFTER_STATEMENTS),

@@ -48,7 +48,7 @@ rule score_engagement:
         confidence=config["analysis"]["confidence"],
         smallest=plan.smallest,
     message:
-        "Engagement 8/26: doctors, groups and sites on the scales, and Section B (6.4 to 6.8)"
+        "Engagement 8/27: doctors, groups and sites on the scales, and Section B (6.4 to 6.8)"
     script:
         "../scripts/score_engagement.py"
 
@@ -85,7 +85,7 @@ rule measure_reliability:
         smallest=plan.smallest,
         seed=config["seed"],
     message:
-        "Engagement 9/26: reliability and structure of the engagement scale (section 6.2)"
+        "Engagement 9/27: reliability and structure of the engagement scale (section 6.2)"
     script:
         "../scripts/measure_reliability.py"
 
@@ -126,7 +126,7 @@ if plan.told:
             evidence=plan.evidence(*RESPONSES),
             sums=plan.raw_sums(*RESPONSES),
         message:
-            "Engagement 10/26: the printed statements against the responses"
+            "Engagement 10/27: the printed statements against the responses"
         script:
             "../scripts/check_statements.py"
 
@@ -163,7 +163,7 @@ rule draw_engagement:
         part=plan.figure_part,
         sites=plan.shown_sites() if plan.own_responses else [],
     message:
-        "Engagement 11/26: pictures of sites and groups (sections 6.2 to 6.8)"
+        "Engagement 11/27: pictures of sites and groups (sections 6.2 to 6.8)"
     script:
         "../scripts/draw_engagement.py"
 
@@ -197,6 +197,6 @@ rule count_comments:
         shown=plan.shown_sites() if plan.own_responses else [],
         sums=plan.raw_sums(*plan.roster),
     message:
-        "Engagement 12/26: the open comments by theme (sections 6.6.6 and 6.7.6)"
+        "Engagement 12/27: the open comments by theme (sections 6.6.6 and 6.7.6)"
     script:
         "../scripts/count_comments.py"

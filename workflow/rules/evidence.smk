@@ -55,6 +55,6 @@ rule check_inputs:
         sums=plan.raw_sums(*ALL_INPUTS),
         sites=plan.answered_sites(),
     message:
-        "Evidence 1/26: checking the records and the printed evidence"
+        "Evidence 1/27: checking the records and the printed evidence"
     script:
         "../scripts/check_inputs.py"

@@ -107,7 +107,7 @@ rule run_notebooks:
             plan.notebook_code(),
         ),
     message:
-        "Notebooks 24/26: running and rendering"
+        "Notebooks 25/27: running and rendering"
     script:
         "../scripts/run_notebooks.py"
 
@@ -158,6 +158,6 @@ rule report_sites:
         confidence=config["analysis"]["confidence"],
         sums=plan.raw_sums(*plan.roster),
     message:
-        "Notebooks 25/26: the report of each site"
+        "Notebooks 26/27: the report of each site"
     script:
         "../scripts/report_sites.py"

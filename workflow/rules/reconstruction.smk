@@ -66,7 +66,7 @@ if plan.rebuilt:
             sums=plan.raw_sums("survey", *KNOWN),
             modules=SOLVERS,
         message:
-            "Survey 5/26: the rebuilt returns against the print, and what was solved about them"
+            "Survey 5/27: the rebuilt returns against the print, and what was solved about them"
         script:
             "../scripts/check_records.py"
 

@@ -109,7 +109,7 @@ if plan.is_study:
             alpha=config["analysis"]["alpha"],
             pictures=ENGAGEMENT_FIGURES,
         message:
-            "Report 26/26: the page of the study"
+            "Report 27/27: the page of the study"
         script:
             "../scripts/build_study_page.py"
 
@@ -192,7 +192,7 @@ else:
             ],
             sums=plan.raw_sums(*plan.used),
         message:
-            "Report 26/26: the page"
+            "Report 27/27: the page"
         script:
             "../scripts/build_page.py"
 

@@ -34,7 +34,7 @@ rule tabulate_sites:
         evidence=plan.evidence("sites"),
         sums=plan.raw_sums("sites", "site_roles"),
     message:
-        "Survey 2/26: tables of the case-study sites (sections 3.1.2 and 5.1)"
+        "Survey 2/27: tables of the case-study sites (sections 3.1.2 and 5.1)"
     script:
         "../scripts/tabulate_sites.py"
 
@@ -73,7 +73,7 @@ rule clean_survey:
         evidence=plan.evidence("survey"),
         sums=plan.raw_sums("survey"),
     message:
-        "Survey 3/26: the returns cleaned and coded (chapter 4)"
+        "Survey 3/27: the returns cleaned and coded (chapter 4)"
     script:
         "../scripts/clean_survey.py"
 
@@ -110,7 +110,7 @@ rule tabulate_survey:
         alpha=config["analysis"]["alpha"],
         seed=config["seed"],
     message:
-        "Survey 4/26: tables of the returns and what goes together (chapter 4)"
+        "Survey 4/27: tables of the returns and what goes together (chapter 4)"
     script:
         "../scripts/tabulate_survey.py"
 
@@ -156,7 +156,7 @@ rule describe_response:
         draws=config["analysis"]["permutations"],
         seed=config["seed"],
     message:
-        "Survey 6/26: who answered, whom they stand for, how the sites were chosen (3.1, 4.1)"
+        "Survey 6/27: who answered, whom they stand for, how the sites were chosen (3.1, 4.1)"
     script:
         "../scripts/describe_response.py"
 
@@ -198,6 +198,6 @@ rule draw_survey:
         evidence=plan.evidence("survey"),
         confidence=config["analysis"]["confidence"],
     message:
-        "Survey 7/26: pictures of the survey (chapter 4)"
+        "Survey 7/27: pictures of the survey (chapter 4)"
     script:
         "../scripts/draw_survey.py"

@@ -71,6 +71,6 @@ if plan.trust_scales():
             sums=plan.raw_sums("trust_engagement"),
             seed=config["seed"],
         message:
-            "Performance 13/26: the rebuilt trusts against the print, and their correlations"
+            "Performance 13/27: the rebuilt trusts against the print, and their correlations"
         script:
             "../scripts/check_trusts.py"

@@ -54,7 +54,7 @@ rule judge_cells:
             plan.code("judge_cells"),
         ),
     message:
-        "Verdicts 20/26: every printed cell and relation"
+        "Verdicts 20/27: every printed cell and relation"
     script:
         "../scripts/judge_cells.py"
 
@@ -118,9 +118,45 @@ rule judge_claims:
         # Without rebuilt returns and statements some results are left out.
         complete=plan.rebuilt and plan.told,
     message:
-        "Verdicts 21/26: every checkable sentence, and what the verdicts mean"
+        "Verdicts 21/27: every checkable sentence, and what the verdicts mean"
     script:
         "../scripts/judge_claims.py"
+
+
+# What least change of the print would turn each sentence: a check that nothing turns is none.
+rule turn_claims:
+    input:
+        published=plan.published(*CLAIMED[:4]),
+        frames=plan.results(*(f"{n}.csv" for n in CLAIM_FRAMES)),
+        raw=[f"{plan.raw_folder}/{n}.csv" for n in CLAIM_RECORDS],
+        words=plan.instruments("words.yaml"),
+        layouts=plan.instruments("layouts.yaml"),
+        code=plan.code("turn_claims"),
+    output:
+        turns=plan.result("verdicts/claim-turns.csv"),
+        receipt=plan.receipt("turn_claims"),
+    log:
+        plan.log("turn_claims"),
+    benchmark:
+        "benchmarks/turn_claims.tsv"
+    conda:
+        "../../envs/medlead.yaml"
+    params:
+        content=plan.bytes_of(
+            plan.published(*CLAIMED[:4]),
+            plan.instruments("words.yaml", "layouts.yaml"),
+            [f"{plan.raw_folder}/{n}.csv" for n in CLAIM_RECORDS],
+            plan.code("turn_claims"),
+        ),
+        frames=CLAIM_FRAMES,
+        records=list(CLAIM_RECORDS),
+        evidence=list(CLAIM_RECORDS.values()),
+        complete=plan.rebuilt and plan.told,
+        seed=config["seed"],
+    message:
+        "Verdicts 22/27: what would turn each sentence"
+    script:
+        "../scripts/turn_claims.py"
 
 
 # Errors planted in a copy of the print: how many of them its tests see.
@@ -149,7 +185,7 @@ rule plant_errors:
         each=config["analysis"]["planted_errors"],
         seed=config["seed"],
     message:
-        "Verdicts 22/26: errors planted in the print, and how many are seen"
+        "Verdicts 23/27: errors planted in the print, and how many are seen"
     script:
         "../scripts/plant_errors.py"
 
@@ -193,6 +229,6 @@ rule try_methods:
         sheets=plan.sheets("trust_engagement"),
         sums=plan.raw_sums("trust_engagement"),
     message:
-        "Verdicts 23/26: the methods that could be behind the printed numbers"
+        "Verdicts 24/27: the methods that could be behind the printed numbers"
     script:
         "../scripts/try_methods.py"

@@ -3,8 +3,9 @@
 `ClaimEvidence` finds it and writes down each thing that was used, with its evidence class.
 """
 
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -55,6 +56,24 @@ Loader = Callable[[str], pd.DataFrame | None]
 """Reads a result frame by its name (`survey/response`), as text; None where it is not built."""
 
 
+@dataclass
+class _Table:
+    """The rows of a frame, found by what their columns say."""
+
+    columns: list[str]
+    rows: Sequence[Mapping[Any, Any]]
+    _places: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+
+    def places(self, column: str) -> Mapping[str, list[int]]:
+        """The rows of each text of a column, in their order."""
+        if column not in self._places:
+            found: dict[str, list[int]] = {}
+            for place, row in enumerate(self.rows):
+                found.setdefault(str(row[column]), []).append(place)
+            self._places[column] = found
+        return self._places[column]
+
+
 class ClaimEvidence:
     """All that checks may look at, and what one check did look at (`used`)."""
 
@@ -72,9 +91,37 @@ class ClaimEvidence:
             self._by_item.setdefault(cell.key[0], []).append(cell)
         self._classes = classes
         self._load = {FRAME: frames, RECORD: records}
-        self._known: dict[tuple[str, str], pd.DataFrame] = {}
+        self._known: dict[tuple[str, str], _Table] = {}
         self._lines = lines or {}
+        self._entries: Mapping[tuple[str, str, str, str], str] = {}
+        self._outcomes: Mapping[str, Mapping[str, str]] = {}
+        self._seen: dict[Use, str] = {}
         self.used: dict[Use, None] = {}
+
+    def otherwise(
+        self,
+        cells: Mapping[Key, str],
+        entries: Mapping[tuple[str, str, str, str], str],
+        outcomes: Mapping[str, Mapping[str, str]],
+    ) -> "ClaimEvidence":
+        """The same evidence, had some of it other texts; this one stays as it is.
+
+        `entries` are those of result frames and records by kind, file, column and `where` of
+        their `Use`, `outcomes` the columns that a tested relation has instead, by its instance.
+        """
+        other = copy.copy(self)
+        other.used, other._seen = {}, {}
+        changed = {key: replace(self._cells[key], text=text) for key, text in cells.items()}
+        other._cells = {**self._cells, **changed}
+        other._by_item = {
+            **self._by_item,
+            **{
+                item: [changed.get(c.key, c) for c in self._by_item[item]]
+                for item in {key[0] for key in cells}
+            },
+        }
+        other._entries, other._outcomes = entries, outcomes
+        return other
 
     def begin(self) -> None:
         """Forget what was used: another check begins."""
@@ -154,36 +201,46 @@ class ClaimEvidence:
 
     # -- frames and records
 
-    def rows(self, kind: str, file: str, **keys: Any) -> pd.DataFrame:
+    def rows(self, kind: str, file: str, **keys: Any) -> list[Mapping[Any, Any]]:
         """The rows of a frame whose columns have these values (a list: any of them)."""
-        frame = self._frame(kind, file)
-        kept = pd.Series(True, index=frame.index)
+        table = self._table(kind, file)
+        kept: set[int] | None = None
         for column, wanted in keys.items():
             self.column(kind, file, column)
-            texts = [str(w) for w in (wanted if isinstance(wanted, list) else [wanted])]
-            have = set(frame[column])
-            for text in texts:
-                if text not in have:
-                    raise _unknown(f"'{column}' of {file}", text, have)
-            kept &= frame[column].isin(texts)
-        found = frame[kept]
-        if found.empty:
+            places = table.places(column)
+            here = set()
+            for text in map(str, wanted if isinstance(wanted, list) else [wanted]):
+                if text not in places:
+                    raise _unknown(f"'{column}' of {file}", text, places)
+                here.update(places[text])
+            kept = here if kept is None else kept & here
+        if kept is None:
+            return list(table.rows)
+        if not kept:
             raise Refused(f"{file} has no row with all of these values", "correct the values")
-        return found
+        return [table.rows[place] for place in sorted(kept)]
 
     def column(self, kind: str, file: str, name: str) -> None:
         """Make sure that a frame has a column."""
-        columns = list(self._frame(kind, file).columns)
+        columns = self._table(kind, file).columns
         if name not in columns:
             raise _unknown(f"column of {file}", name, columns)
 
-    def _frame(self, kind: str, file: str) -> pd.DataFrame:
+    def text_of_entry(self, use: Use) -> str:
+        """The text of an entry that some check has looked at; raises KeyError for others."""
+        return self._seen[use]
+
+    def texts_of(self, kind: str, file: str, column: str) -> list[str]:
+        """The different texts of a column of a frame."""
+        return list(self._table(kind, file).places(column))
+
+    def _table(self, kind: str, file: str) -> "_Table":
         name = file.removesuffix(".csv")
         if (kind, name) not in self._known:
             frame = self._load[kind](name)
             if frame is None:
                 raise NotBuilt(f"{name}.csv is not there in this run")
-            self._known[kind, name] = frame
+            self._known[kind, name] = _Table(list(frame.columns), frame.to_dict("records"))
         return self._known[kind, name]
 
     def entry(
@@ -197,20 +254,22 @@ class ClaimEvidence:
         # Rebuilt tables were solved to show what is printed in these very cells.
         held = folder == "tables" and key in self._cells and evidence in _FREE
         where = ", ".join(f"{k} {row[k]}" for k in keys)
-        self.used[Use(kind, name, "", column, where, evidence)] = None
-        return str(row[column]), Basis(free=evidence in _FREE and not held, held=held)
+        text = self._entries.get((kind, name, column, where), str(row[column]))
+        use = Use(kind, name, "", column, where, evidence)
+        self.used[use], self._seen[use] = None, text
+        return text, Basis(free=evidence in _FREE and not held, held=held)
 
-    def decided(self, kind: str, name: str) -> list[Mapping[Any, Any]]:
+    def decided(self, kind: str, name: str) -> Sequence[Mapping[Any, Any]]:
         """The rows of what is decided elsewhere under this name; they count as used."""
         file, keys = DECIDED[kind], _NAMED_BY[kind]
-        frame = self._frame(FRAME, file)
+        table = self._table(FRAME, file)
         for key in keys:
-            found = frame[frame[key] == name]
-            if len(found):
+            if places := table.places(key).get(name):
                 break
         else:
-            raise _unknown(kind, name, [n for key in keys for n in frame[key]])
-        rows: list[Mapping[Any, Any]] = [*found.to_dict("records")]
+            raise _unknown(kind, name, [n for key in keys for n in table.places(key)])
+        found = [table.rows[place] for place in places]
+        rows = [{**row, **self._outcomes.get(str(row[keys[0]]), {})} for row in found]
         for row in rows:
             evidence = EvidenceClass(row["evidence"])
             self.used[Use(kind, str(row[keys[0]]), "", "", file, evidence)] = None

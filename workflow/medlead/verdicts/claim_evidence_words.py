@@ -112,7 +112,7 @@ def column_sums(
 def _one(context: Context, file: str, columns: list[str], keys: dict[str, Names]) -> list[Text]:
     for column in columns:
         context.evidence.column(FRAME, file, column)
-    rows = context.evidence.rows(FRAME, file, **keys).to_dict("records")
+    rows = context.evidence.rows(FRAME, file, **keys)
     if len(rows) != 1:
         raise Refused(f"{len(rows)} rows of {file} have these values", "name one row by more keys")
     given = [context.evidence.entry(FRAME, file, rows[0], c, keys) for c in columns]
@@ -155,7 +155,7 @@ def _listed(
     for name in (column, *by):
         context.evidence.column(kind, file, name)
     listed: dict[str, Text] = {}
-    for row in context.evidence.rows(kind, file, **keys).to_dict("records"):
+    for row in context.evidence.rows(kind, file, **keys):
         label = " / ".join(str(row[name]) for name in by)
         if label in listed:
             raise Refused(

@@ -56,6 +56,28 @@ _TOUCH_MEANINGS = {
 }
 
 
+class Turns(StrEnum):
+    """How much of what a check looks at would have to be otherwise for another verdict."""
+
+    ONE_STEP = "one-step"
+    ONE = "one"
+    SEVERAL = "several"
+    NEVER = "never"
+
+    @property
+    def meaning(self) -> str:
+        """One plain sentence for legends."""
+        return _TURN_MEANINGS[self]
+
+
+_TURN_MEANINGS = {
+    Turns.ONE_STEP: "One step of the last digit of one number, or one word, would turn it.",
+    Turns.ONE: "One number would turn it, if it were further from what is printed.",
+    Turns.SEVERAL: "No number alone would turn it, several together would.",
+    Turns.NEVER: "Nothing that was tried turns it: its check tests nothing.",
+}
+
+
 class ClaimReason(StrEnum):
     """Why a sentence is as it is judged: a closed list."""
 

@@ -5,14 +5,13 @@ it stands in. Results that are computed from records are not computed again: cla
 results are told apart (`unfollowed`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from medlead.evidence import EvidenceClass
-from medlead.sources.claim_files import DECIDED
 from medlead.verdicts.claim_evidence import (
     CELL,
     RECORD,
@@ -135,12 +134,8 @@ class Print:
         does one that rests on the item of the cell by a computed result.
         """
         evidence = ClaimEvidence(
-            [Cell(c.key, texts.get(c.key, c.text), c.kind) for c in self.cells],
-            self._classes,
-            self._changed_frames(texts),
-            self._changed_records(texts),
-            self.lines,
-        )
+            self.cells, self._classes, self._frames, self._changed_records(texts), self.lines
+        ).otherwise(texts, {}, self.outcomes_with(texts))
         context = Context(evidence, self._thresholds)
         verdicts, unfollowed = {}, []
         items = {key[0] for key in texts}
@@ -183,31 +178,28 @@ class Print:
 
         return load
 
-    def _changed_frames(self, texts: Mapping[Key, str]) -> Loader:
+    def outcomes_with(
+        self, texts: Mapping[Key, str], only: Collection[str] | None = None
+    ) -> dict[str, dict[str, str]]:
+        """What the relations of these cells would come to with these texts, by their instances.
+
+        `only` names the instances that are asked for. A relation with a cell that no longer
+        shows a number is left as it was.
+        """
+        asked = (i for key in texts for i in self.by_cell.get(key, ()))
+        near = {i.name: i for i in asked if only is None or i.name in only}
+        if not near:
+            return {}
         now = self.texts | dict(texts)
-        cells = [Cell(c.key, now[c.key], c.kind) for c in self.cells]
-        values = numeric_values(cells)
-
-        def load(name: str) -> pd.DataFrame | None:
-            frame = self._frames(name)
-            if frame is None or name != DECIDED[RELATION]:
-                return frame
-            near = {i.name: i for key in texts for i in self.by_cell.get(key, ())}
-            again = {
-                name: test_instance(i, values, now)
-                for name, i in near.items()
-                if all(k in values for k in i.cells if k in self.values)
-            }
-            told = {n: ("holds" if o.holds else "fails", o.left, o.right) for n, o in again.items()}
-            rows = [
-                row | dict(zip(("outcome", "left", "right"), told[row["instance"]], strict=True))
-                if row["instance"] in told
-                else row
-                for row in frame.to_dict("records")
-            ]
-            return pd.DataFrame(rows, columns=list(frame))
-
-        return load
+        shown = numeric_values(Cell(k, t, self.kinds[k]) for k, t in texts.items())
+        values = {k: v for k, v in self.values.items() if k not in texts} | shown
+        found = {}
+        for name, instance in near.items():
+            if all(k in values for k in instance.cells if k in self.values):
+                new = test_instance(instance, values, now)
+                outcome = "holds" if new.holds else "fails"
+                found[name] = {"outcome": outcome, "left": new.left, "right": new.right}
+        return found
 
 
 def copied_columns(layouts: Mapping[str, Any]) -> dict[tuple[str, str], Copied]:

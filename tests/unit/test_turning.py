@@ -17,7 +17,7 @@ from medlead.verdicts.claims import judge_claims
 from medlead.verdicts.conclusions import rows_of
 from medlead.verdicts.counterfactual import Print
 from medlead.verdicts.relations import printed_cells
-from medlead.verdicts.turning import STRANGE, TURN_COLUMNS, Turning, turn_claims
+from medlead.verdicts.turning import LEFT_OUT, STRANGE, TURN_COLUMNS, Turning, turn_claims
 
 ROOT = Path(__file__).parents[2]
 THRESHOLDS = load_words(
@@ -78,7 +78,7 @@ RECORDS = {"people": pd.DataFrame({"who": ["x", "y"], "board": ["3", "5"], "kind
 A, B = 'cell("t", "a", "n")', 'cell("t", "b", "n")'
 
 
-def _turned(*checks: str) -> pd.DataFrame:
+def _turned(*checks: str, follow: bool = True) -> pd.DataFrame:
     claims = pd.DataFrame(
         [(f"q-{n}", "4", "10", "It is so.", "t", check) for n, check in enumerate(checks)],
         columns=["claim", "section", "line", "statement", "rests_on", "check"],
@@ -97,7 +97,7 @@ def _turned(*checks: str) -> pd.DataFrame:
         claims, judged, Turning(printed, context), lambda name: np.random.default_rng(7)
     )
     # What is told is tried again by the way that weighs what wrong cells change.
-    for row in frame[frame["kind"] == "cell"].to_dict("records"):
+    for row in frame[frame["kind"] == "cell"].to_dict("records") if follow else []:
         key = (row["item"], row["row"], row["column"])
         again = printed.changed({key: row["instead"]}, rows_of(claims), judged)
         assert str(again.verdicts[row["claim"]].verdict) == row["becomes"]
@@ -143,6 +143,16 @@ def test_what_several_changes_turn_together_is_told_from_what_nothing_turns() ->
     assert frame["turns"].tolist() == [Turns.SEVERAL, Turns.NEVER, Turns.NEVER]
     assert frame["can_turn"].tolist() == [0, 0, 0]
     assert frame["instead"].isna().all()
+
+
+def test_what_only_counts_what_is_printed_turns_by_leaving_something_out() -> None:
+    (row,) = _turned('size(texts("t", "*", "n")) == 4', follow=False).to_dict("records")
+    assert (row["instead"], row["becomes"], row["can_turn"]) == (LEFT_OUT, "fails", 4)
+
+
+def test_numbers_that_must_all_be_alike_to_turn_it_are_tried_alike() -> None:
+    (row,) = _turned('differs_between(cells("t", ["a", "b", "c"], "n"))').to_dict("records")
+    assert row["turns"] == Turns.SEVERAL
 
 
 def test_relations_turn_by_their_cells_and_records_and_results_by_their_entries() -> None:

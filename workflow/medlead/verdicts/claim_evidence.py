@@ -100,26 +100,28 @@ class ClaimEvidence:
 
     def otherwise(
         self,
-        cells: Mapping[Key, str],
+        cells: Mapping[Key, str | None],
         entries: Mapping[tuple[str, str, str, str], str],
         outcomes: Mapping[str, Mapping[str, str]],
     ) -> "ClaimEvidence":
         """The same evidence, had some of it other texts; this one stays as it is.
 
-        `entries` are those of result frames and records by kind, file, column and `where` of
-        their `Use`, `outcomes` the columns that a tested relation has instead, by its instance.
+        A cell whose text is None is not there. `entries` are those of result frames and records
+        by kind, file, column and `where` of their `Use`, `outcomes` the columns that a tested
+        relation has instead, by its instance.
         """
         other = copy.copy(self)
         other.used, other._seen = {}, {}
-        changed = {key: replace(self._cells[key], text=text) for key, text in cells.items()}
-        other._cells = {**self._cells, **changed}
-        other._by_item = {
-            **self._by_item,
-            **{
-                item: [changed.get(c.key, c) for c in self._by_item[item]]
-                for item in {key[0] for key in cells}
-            },
+        other._cells = {
+            key: replace(cell, text=text) if key in cells else cell
+            for key, cell in self._cells.items()
+            if (text := cells.get(key, cell.text)) is not None
         }
+        touched = {key[0] for key in cells}
+        other._by_item = self._by_item | {item: [] for item in touched}
+        for cell in other._cells.values():
+            if cell.key[0] in touched:
+                other._by_item[cell.key[0]].append(cell)
         other._entries, other._outcomes = entries, outcomes
         return other
 

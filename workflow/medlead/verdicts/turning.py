@@ -30,8 +30,10 @@ TURN_COLUMNS = (
 )
 STRANGE = "something else"
 """The word that is tried beside the other words of a column."""
+LEFT_OUT = "(left out)"
 _EACH = 8
 """So many steps are tried one by one; further away they double, and what is found is narrowed."""
+_SCANNED = 400
 _FARTHEST, _LEAST_REACH = 2, 10
 """Numbers are moved by as much as twice the largest of their column, and ten steps at least."""
 _DRAWS = 200
@@ -122,16 +124,22 @@ class Turning:
         return _number(thing, places, use.kind, exact=False)
 
     def becomes(
-        self, check: Check, found: Decided, texts: Mapping[Thing, str]
+        self, check: Check, found: Decided, texts: Mapping[Thing, str | None]
     ) -> ClaimVerdict | None:
-        """The other verdict that a check has with other texts; None where it stays or cannot be."""
+        """The other verdict that a check has with other texts; None where it stays or cannot be.
+
+        A printed cell whose text is None is left out.
+        """
         related = {use.item for use in found.used if use.kind == RELATION}
         cells = {(t.item, t.row, t.column): text for t, text in texts.items() if t.kind == CELL}
         entries = {
-            (t.kind, t.item, t.column, t.where): text for t, text in texts.items() if t.kind != CELL
+            (t.kind, t.item, t.column, t.where): text
+            for t, text in texts.items()
+            if t.kind != CELL and text is not None
         }
+        shown = {key: text for key, text in cells.items() if text is not None}
         try:
-            outcomes = self.printed.outcomes_with(cells, related)
+            outcomes = self.printed.outcomes_with(shown, related)
             evidence = self.context.evidence.otherwise(cells, entries, outcomes)
             verdict = judged_claim(check, replace(self.context, evidence=evidence)).verdict
         except (Refused, KeyError, ValueError):
@@ -141,7 +149,8 @@ class Turning:
     def nearest(self, check: Check, found: Decided, thing: Thing) -> Turn | None:
         """The least change of one thing that turns a check; None where none was found.
 
-        Far from the print, a number is taken to turn the check once on each side.
+        A number is taken to turn the check on its way to the farthest that is tried, or by one
+        step; far from the print, to turn it once.
         """
 
         def tried(text: str, steps: int) -> Turn | None:
@@ -149,26 +158,41 @@ class Turning:
             return Turn(thing, text, steps, other) if other else None
 
         def moved(side: int) -> Turn | None:
-            return _first(lambda steps: tried(thing.moved(side * steps), steps), thing.reach)
+            # A sentence that fails may hold in a window of values alone.
+            search = _every if found.verdict is ClaimVerdict.FAILS else _first
+            return search(lambda steps: tried(thing.moved(side * steps), steps), thing.reach)
 
         turned = [t for side in (1, -1) if thing.places is not None and (t := moved(side))]
         if turned:
             return min(turned, key=lambda t: t.steps)
         return next((t for text in thing.others if (t := tried(text, 1))), None)
 
+    def left_out(self, check: Check, found: Decided, thing: Thing) -> Turn | None:
+        """The turn that comes of leaving one printed cell out."""
+        other = self.becomes(check, found, {thing: None}) if thing.kind == CELL else None
+        return Turn(thing, LEFT_OUT, 1, other) if other else None
+
     def together(
         self, check: Check, found: Decided, things: Sequence[Thing], rng: np.random.Generator
     ) -> bool:
-        """Whether any of so many random changes of all things at once turns a check."""
-        for _ in range(_DRAWS):
-            texts = {}
-            for thing in things:
-                steps = int(rng.integers(-thing.reach, thing.reach + 1))
-                moved = [thing.moved(steps)] if thing.places is not None else []
-                texts[thing] = str(rng.choice([*thing.others, *moved]))
-            if self.becomes(check, found, texts):
-                return True
-        return False
+        """Whether all things changed at once turn a check: all alike, all extreme, or at random."""
+        return any(self.becomes(check, found, texts) for texts in _all_changed(things, rng))
+
+
+def _all_changed(
+    things: Sequence[Thing], rng: np.random.Generator
+) -> Iterator[Mapping[Thing, str | None]]:
+    for text in dict.fromkeys([*(t.text for t in things), STRANGE]):
+        yield dict.fromkeys(things, text)
+    for side in (-1, 1):
+        yield {t: t.moved(side * t.reach) if t.places is not None else STRANGE for t in things}
+    for _ in range(_DRAWS):
+        texts: dict[Thing, str | None] = {}
+        for thing in things:
+            steps = int(rng.integers(-thing.reach, thing.reach + 1))
+            moved = [thing.moved(steps)] if thing.places is not None else []
+            texts[thing] = str(rng.choice([*thing.others, *moved]))
+        yield texts
 
 
 def _number(thing: Thing, places: int, kind: str, exact: bool) -> Thing:
@@ -197,9 +221,21 @@ def _ladder(reach: int) -> Iterator[int]:
     yield reach
 
 
+def _every(tried: Callable[[int], Turn | None], reach: int) -> Turn | None:
+    """The first turn of all steps, so far as they are tried one by one."""
+    return next((t for steps in range(1, min(reach, _SCANNED) + 1) if (t := tried(steps))), None)
+
+
 def _first(tried: Callable[[int], Turn | None], reach: int) -> Turn | None:
-    """The first turn up the ladder, narrowed down to the step behind one that does not turn."""
-    last = 0
+    """The first turn up the ladder, narrowed down to the step behind one that does not turn.
+
+    Where neither one step nor the farthest turns it, nothing between them is looked for.
+    """
+    if found := tried(1):
+        return found
+    if not tried(reach):
+        return None
+    last = 1
     for steps in _ladder(reach):
         if found := tried(steps):
             while found.steps - last > 1:
@@ -235,6 +271,7 @@ def turn_claims(
             continue
         check = parse(str(claim["check"]), name)
         turns = [t for thing in things if (t := turning.nearest(check, found, thing))]
+        turns = turns or [t for thing in things if (t := turning.left_out(check, found, thing))]
         several = not turns and turning.together(check, found, things, rng(name))
         least = min(turns, key=lambda t: t.steps, default=None)
         rows.append(

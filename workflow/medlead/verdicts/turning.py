@@ -37,7 +37,7 @@ _SCANNED = 400
 _FARTHEST, _LEAST_REACH = 2, 10
 """Numbers are moved by as much as twice the largest of their column, and ten steps at least."""
 _DRAWS = 200
-_STATISTIC, _PERCENT = "statistic", "percent"
+_STATISTIC, _PERCENT, _STARS = "statistic", "percent", "stars"
 _MEASURED = (ClaimVerdict.HOLDS, ClaimVerdict.FAILS)
 
 
@@ -103,6 +103,8 @@ class Turning:
     def _cell(self, key: Key) -> Thing:
         text, kind = self.printed.texts[key], self.printed.kinds[key]
         others = self.printed.others_of_column(key)
+        if kind == _STARS and text:
+            others.append("")
         thing = Thing(CELL, *key, f"line {self.printed.lines[key]}", text, (*others, STRANGE))
         if key not in self.printed.values:
             return thing

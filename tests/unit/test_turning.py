@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medlead.present.turned import turned_by_claim, turned_counts
 from medlead.sources.inputs import read_yaml
 from medlead.verdicts.claim_evidence import ClaimEvidence
 from medlead.verdicts.claim_language import truth_words
@@ -142,7 +144,7 @@ def test_what_several_changes_turn_together_is_told_from_what_nothing_turns() ->
     frame = _turned(f"{A} > 0 or {B} > 0", f"{A} >= 0", f"{A} + 1 > {A}")
     assert frame["turns"].tolist() == [Turns.SEVERAL, Turns.NEVER, Turns.NEVER]
     assert frame["can_turn"].tolist() == [0, 0, 0]
-    assert frame["instead"].isna().all()
+    assert set(frame["instead"]) == {""}
 
 
 def test_what_only_counts_what_is_printed_turns_by_leaving_something_out() -> None:
@@ -189,3 +191,28 @@ def test_the_least_change_is_that_of_trying_every_number(limit: int) -> None:
 def test_a_word_alone_in_its_column_is_tried_against_a_strange_one() -> None:
     (row,) = _turned('same_text(text("t", "c", "word"), "Only")').to_dict("records")
     assert (row["instead"], row["becomes"]) == (STRANGE, "fails")
+
+
+def test_what_would_turn_a_sentence_is_told_in_words() -> None:
+    frame = _turned(
+        f"{A} == 30",
+        f"{A} > 0 or {B} > 0",
+        f"{A} >= 0",
+        'lowest(records("people", "board", by="who")) == 3',
+        f"{B} > {A}",
+    )
+    told = turned_by_claim(frame)
+    assert told == {
+        "q-0": "with 31 instead of 30 in T , a, n, it would fail",
+        "q-1": "none of 2 values alone, several together",
+        "q-2": "nothing that was tried",
+        "q-3": "with 4 instead of 3 in people.csv, who x, board, it would fail",
+        "q-4": "with 31 instead of 20 in T , b, n, it would hold",
+    }
+    counts = [(Turns.ONE_STEP, 2, 0), (Turns.ONE, 0, 1), (Turns.SEVERAL, 1, 0), (Turns.NEVER, 1, 0)]
+    assert turned_counts(frame) == counts
+
+
+def test_a_file_without_what_is_told_is_refused() -> None:
+    with pytest.raises(ValueError, match="no column becomes"):
+        turned_by_claim(_turned(f"{A} == 30").drop(columns="becomes"))

@@ -23,11 +23,9 @@ from medlead.verdicts.claims import Decided, judged_claim
 from medlead.verdicts.counterfactual import Print
 from medlead.verdicts.relations import Key
 
-TURN_COLUMNS = (
-    *("claim", "verdict", "turns", "looked_at", "can_turn"),
-    *("kind", "item", "row", "column", "where", "printed", "instead", "steps", "becomes"),
-    "evidence",
-)
+_PLACE = ("kind", "item", "row", "column", "where")
+_TOLD = (*_PLACE, "printed", "instead", "steps", "becomes")
+TURN_COLUMNS = ("claim", "verdict", "turns", "looked_at", "can_turn", *_TOLD, "evidence")
 STRANGE = "something else"
 """The word that is tried beside the other words of a column."""
 LEFT_OUT = "(left out)"
@@ -298,10 +296,10 @@ def _how(least: Turn | None, several: bool) -> Turns:
 
 def _told(least: Turn | None) -> dict[str, Any]:
     if least is None:
-        return {}
+        return dict.fromkeys(_TOLD, "")
     thing = least.thing
     return {
-        **{n: getattr(thing, n) for n in ("kind", "item", "row", "column", "where")},
+        **{name: getattr(thing, name) for name in _PLACE},
         "printed": thing.text,
         "instead": least.text,
         "steps": least.steps,

@@ -45,13 +45,10 @@ def turned_by_claim(turns: "pd.DataFrame") -> dict[str, str]:
 
 def turned_counts(turns: "pd.DataFrame") -> list[tuple[Turns, int, int]]:
     """How many sentences that hold, and that fail, take how much to turn."""
+
+    def number(how: Turns, verdict: ClaimVerdict) -> int:
+        return int(((turns["turns"] == how) & (turns["verdict"] == verdict)).sum())
+
     return [
-        (
-            how,
-            *(
-                int(((turns["turns"] == how) & (turns["verdict"] == verdict)).sum())
-                for verdict in (ClaimVerdict.HOLDS, ClaimVerdict.FAILS)
-            ),
-        )
-        for how in Turns
+        (how, number(how, ClaimVerdict.HOLDS), number(how, ClaimVerdict.FAILS)) for how in Turns
     ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from medlead.provenance import Job, step_seed
 from medlead.sources.inputs import read_yaml
-from medlead.verdicts.claim_command import context_of, given_frames
+from medlead.verdicts.claim_context import context_of, given_frames
 from medlead.verdicts.claims import judge_claims, with_statements
 from medlead.verdicts.counterfactual import Print
 from medlead.verdicts.turning import Turning, turn_claims

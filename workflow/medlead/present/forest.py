@@ -193,7 +193,7 @@ def _panel(axes: Axes, part: pd.DataFrame, scales: list[str], head: str, *, labe
         axes.plot(limits, [row, row], color=colours[survives], linewidth=1.0, zorder=2)
         axes.plot(cell["r"], row, zorder=3, **_mark(survives))
         mark = cell["printed"] + (" †" if survives != cell["survives_at_most"] else "")
-        for x, text, align in ((1.17, _signed(cell["r"]), "right"), (1.19, mark, "left")):
+        for x, text, align in ((1.19, _signed(cell["r"]), "right"), (1.21, mark, "left")):
             axes.text(
                 x,
                 row,
@@ -206,9 +206,9 @@ def _panel(axes: Axes, part: pd.DataFrame, scales: list[str], head: str, *, labe
 
 
 def _say_negative(axes: Axes, rows: int) -> None:
-    note = "negative r:\nthe measure falls\nas engagement\nrises"
+    note = "negative r:\nthe measure\nfalls as\nengagement\nrises"
     axes.text(
-        0.97 * axes.get_xlim()[1],
+        0.9 * axes.get_xlim()[1],
         (rows - 1) / 2,
         note,
         size=style.SMALL,

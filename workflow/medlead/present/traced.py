@@ -1,7 +1,7 @@
-"""The way of every printed cell as data of the report page: short, with shared texts.
+"""The way of every printed cell and of every claim as data of the report page: short.
 
 The page opens a panel with it on a click. Lists of texts, rules, files, relations, findings and
-claims stand once; a cell names them by their place in these lists.
+claims stand once; a cell or a claim names them by their place in these lists.
 """
 
 import json
@@ -10,9 +10,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from medlead.verdicts.claim_verdicts import ClaimReason, ClaimVerdict
 from medlead.verdicts.relations import Key
 from medlead.verdicts.trace_evidence import Evidence, Way
 from medlead.verdicts.trace_words import row_words, shown_text
+from medlead.verdicts.trace_ways import trace_claim
 from medlead.verdicts.tracing import trace_cell
 
 SHORT_SUM = 12
@@ -21,6 +23,11 @@ FIELDS = (
     *("item", "row", "column", "printed", "kind", "at", "place", "verdict", "rule", "reason"),
     *("evidence", "stands", "rebuilt", "result", "made", "files", "relations", "methods"),
     *("findings", "claims"),
+)
+# The same of a claim; what it says and what was computed is told by its row on the page.
+CLAIM_FIELDS = (
+    *("claim", "verdict", "section", "line", "file", "row", "check", "reason", "evidence"),
+    *("cells", "others", "made", "files"),
 )
 
 
@@ -41,24 +48,64 @@ class Shared:
 
 
 def page_traces(evidence: Evidence) -> dict[str, Any]:
-    """The data of all printed cells, in their order: `FIELDS` by place in shared lists.
+    """The data of all printed cells and claims, in their order, by place in shared lists.
 
-    `texts`, `made` (rule, its place, script, functions), `files` (path, SHA-256), `relations`,
-    `findings` and `claims` are the lists, `words` the meanings of verdicts, reasons and classes,
-    `cells` one list of `FIELDS` for each cell.
+    `texts`, `made` (rule, its place, script, functions), `files` (path, SHA-256), `relations` and
+    `findings` are the lists, `words` the meanings of the verdicts, reasons and classes of cells,
+    `cells` one list of `FIELDS` for each cell, `claims` one of `CLAIM_FIELDS` for each claim and
+    `said` the meanings of its verdicts and reasons. A cell names a claim by its place, and with it
+    the text of what leads there where the claim does not name the cell; so does a claim its cells.
     """
-    lists = {n: Shared() for n in ("texts", "made", "files", "relations", "findings", "claims")}
+    lists = {n: Shared() for n in ("texts", "made", "files", "relations", "findings")}
     words: dict[str, str] = {}
-    cells = [_cell(trace_cell(evidence, key), lists, words) for key in evidence.printed]
+    claims = {name: number for name, (number, _) in evidence.claim_rows.items()}
+    cells = [_cell(trace_cell(evidence, key), lists, words, claims) for key in evidence.printed]
+    numbers = {key: number for number, key in enumerate(evidence.printed)}
+    told = [_claim(trace_claim(evidence, name), lists, words, numbers) for name in claims]
     return {
         "fields": list(FIELDS),
+        "claim_fields": list(CLAIM_FIELDS),
         **{name: shared.values for name, shared in lists.items()},
+        "claims": told,
         "words": dict(sorted(words.items())),
+        "said": {str(word): word.meaning for word in (*ClaimVerdict, *ClaimReason)},
         "cells": cells,
     }
 
 
-def _cell(way: Way, lists: Mapping[str, Shared], words: dict[str, str]) -> list[Any]:
+def _claim(
+    way: Way, lists: Mapping[str, Shared], words: dict[str, str], cells: Mapping[Key, int]
+) -> list[Any]:
+    if way["evidence"]:
+        words[way["evidence"]] = way["evidence_meaning"]
+
+    def text(value: str) -> int:
+        return lists["texts"].place(value)
+
+    behind = [(cells[c["item"], c["row"], c["column"]], c["through"]) for c in way["cells"]]
+    return [
+        way["claim"],
+        text(way["verdict"]),
+        text(way["section"]),
+        way["line"],
+        text(way["file"]),
+        way["row"],
+        way["check"],
+        *(text(way[name]) for name in ("reason", "evidence")),
+        [_led(place, through, lists) for place, through in behind],
+        [text(", ".join(v for k, v in o.items() if k != "evidence")) for o in way["others"]],
+        lists["made"].place(_made(way["made_by"])) if way["made_by"] else -1,
+        [_file(file, lists) for file in way["files"] if file["is"] != "instrument"],
+    ]
+
+
+def _led(place: int, through: str, lists: Mapping[str, Shared]) -> Any:
+    return [place, lists["texts"].place(through)] if through else place
+
+
+def _cell(
+    way: Way, lists: Mapping[str, Shared], words: dict[str, str], claims: Mapping[str, int]
+) -> list[Any]:
     printed, verdict, result = way["printed"], way["verdict"] or {}, way["result"]
     for name, meaning in (
         ("verdict", "meaning"),
@@ -93,7 +140,7 @@ def _cell(way: Way, lists: Mapping[str, Shared], words: dict[str, str]) -> list[
             lists["findings"].place([f["finding"], f["severity"], f["certainty"]])
             for f in way["findings"]
         ],
-        [lists["claims"].place([c["claim"], c["verdict"], c["statement"]]) for c in way["claims"]],
+        [_led(claims[n], c["through"], lists) for c in way["claims"] if (n := c["claim"]) in claims],
     ]
 
 

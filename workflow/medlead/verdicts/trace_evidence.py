@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from medlead.lineage import Disk, Lineage
+from medlead.verdicts.claim_evidence import RECORD, RELATION
 from medlead.verdicts.relations import Instance, Key
 from medlead.verdicts.trace_names import meant
 from medlead.verdicts.trace_records import FIRST_ROW, Found
@@ -124,15 +125,54 @@ class Evidence:
         return tests
 
     @cached_property
-    def claimed(self) -> dict[Key, list[str]]:
-        """The claims that use each cell."""
-        rows = self.used.to_dict("records") if self.used is not None else []
-        claimed: dict[Key, list[str]] = {}
-        for row in rows:
-            key = (str(row["item"]), str(row["row"]), str(row["column"]))
-            if str(row["claim"]) not in claimed.setdefault(key, []):
-                claimed[key].append(str(row["claim"]))
+    def uses(self) -> dict[str, list[Record]]:
+        """What each claim used."""
+        uses: dict[str, list[Record]] = {}
+        for row in self.used.to_dict("records") if self.used is not None else []:
+            uses.setdefault(str(row["claim"]), []).append(row)
+        return uses
+
+    @cached_property
+    def rested(self) -> dict[str, dict[Key, str]]:
+        """The cells that each claim rests on, with what leads to them.
+
+        It is empty where the claim names the cell itself, else the relation that it names.
+        """
+        rested: dict[str, dict[Key, str]] = {}
+        for claim, uses in self.uses.items():
+            cells = rested.setdefault(claim, {})
+            keys = [(str(u["item"]), str(u["row"]), str(u["column"])) for u in uses]
+            cells.update({key: "" for key in keys if key in self.printed})
+            for name in (str(u["item"]) for u in uses if u["kind"] == RELATION):
+                for key in self.tested.get(name, ()):
+                    cells.setdefault(key, f"relation {name}")
+        return rested
+
+    @cached_property
+    def claimed(self) -> dict[Key, dict[str, str]]:
+        """The claims that rest on each cell, with what leads from the one to the other."""
+        claimed: dict[Key, dict[str, str]] = {}
+        for claim, cells in self.rested.items():
+            for key, through in cells.items():
+                claimed.setdefault(key, {})[claim] = through
         return claimed
+
+    @cached_property
+    def read_by(self) -> dict[str, list[Record]]:
+        """What was used of each result, by the result's name without folder and ending."""
+        read: dict[str, list[Record]] = {}
+        for uses in self.uses.values():
+            for use in uses:
+                if use["kind"] not in (RELATION, RECORD):
+                    for name in (str(use["item"]), str(use.get("where", ""))):
+                        read.setdefault(name, []).append(use)
+        return read
+
+    @cached_property
+    def claim_rows(self) -> dict[str, tuple[int, Record]]:
+        """The row of each claim, and its place in the frame."""
+        rows = [] if self.claims is None else self.claims.to_dict("records")
+        return {str(row["claim"]): (number, row) for number, row in enumerate(rows)}
 
 
 def keyed(

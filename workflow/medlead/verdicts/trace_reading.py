@@ -36,7 +36,7 @@ from medlead.writing import read_csv
 
 BETWEEN_GROUPS = " + "
 _KEYS = ("places", "relations", "records")
-_OPTIONAL = ("item", "item_is", "row_ends", "rests_on")
+_OPTIONAL = ("item", "item_is", "row_ends", "rests_on", "summed_in")
 _OF_PLACE = ("rules", "file", "row", "column", "shown", *_OPTIONAL)
 _OF_RELATIONS = ("rules", "file", "rests_on")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

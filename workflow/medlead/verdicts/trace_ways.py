@@ -74,7 +74,7 @@ def cell_line(evidence: Evidence, key: Key) -> Way:
 # --- a claim ----------------------------------------------------------------------------------
 
 _CLAIM = ("section", "line", "statement", "check", "verdict", "computed", "reason")
-_CLAIM_MORE = ("rests_on", "judgement", "evidence")
+_CLAIM_MORE = ("rests_on", "judgement", "turns_at", "evidence")
 
 
 def _maker(evidence: Evidence, use: Record) -> dict[str, str]:
@@ -115,17 +115,13 @@ def _behind(
 
 def trace_claim(evidence: Evidence, name: str) -> Way:
     """The way of a claim: what it says and by which check, its verdict, and what that used."""
-    frame = evidence.claims
-    if frame is None:
-        raise KeyError(name)
-    number = [str(c) for c in frame["claim"]].index(name)
-    row = frame.to_dict("records")[number]
-    uses = evidence.used.to_dict("records") if evidence.used is not None else []
-    uses = [u for u in uses if str(u["claim"]) == name]
+    number, row = evidence.claim_rows[name]
+    uses = evidence.uses.get(name, [])
     judged = f"{evidence.paths.results}/verdicts/claims.csv"
     step = evidence.lineage.maker.get(judged)
     keys = [(str(u["item"]), str(u["row"]), str(u["column"])) for u in uses]
-    cells = list(dict.fromkeys(k for k in keys if k in evidence.printed))
+    rested = evidence.rested.get(name, {})
+    cells = [key for key, through in rested.items() if not through]
     others = [
         {str(k): str(v) for k, v in u.items() if k != "claim" and str(v)} | _maker(evidence, u)
         for u, k in zip(uses, keys, strict=True)
@@ -145,7 +141,7 @@ def trace_claim(evidence: Evidence, name: str) -> Way:
         "file": published,
         "row": listed_row,
         "judged_in": judged if step else "",
-        "cells": [cell_line(evidence, key) for key in cells],
+        "cells": [cell_line(evidence, k) | {"through": by} for k, by in rested.items()],
         "others": others,
         "made_by": made_by(evidence, step, "verdicts/claims.csv"),
         "files": list(files.values()),

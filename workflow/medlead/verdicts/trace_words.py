@@ -153,8 +153,14 @@ def _bears(way: Way) -> list[str]:
         ),
     )
     return lines + _several(
-        "claims", (f"{c['claim']} ({c['verdict']}): {c['statement']}" for c in way["claims"])
+        "claims",
+        (f"{c['claim']} ({c['verdict']}{_through(c)}): {c['statement']}" for c in way["claims"]),
     )
+
+
+def _through(one: Way) -> str:
+    """What leads from a cell to a claim, where the claim does not name the cell itself."""
+    return f"; through the {one['through']}" if one["through"] else ""
 
 
 def _sides(relation: Way) -> str:
@@ -214,7 +220,8 @@ def _claim(way: Way) -> list[str]:
     lines += _block("check", way["check"])
     lines += _block("rests on", way["rests_on"])
     verdict = way["verdict"] or "not built: build first, so that this claim is judged"
-    by_us = "a threshold of ours decides" if way["judgement"] == "yes" else ""
+    turns = f"; it turns with {way['turns_at'].replace('_', ' ')}" if way["turns_at"] else ""
+    by_us = f"a threshold of ours decides{turns}" if way["judgement"] == "yes" else ""
     lines += _block("verdict", verdict, way["reason"], by_us, way["judged_in"])
     if way["computed"]:
         lines += _block("computed", way["computed"])
@@ -225,10 +232,11 @@ def _claim(way: Way) -> list[str]:
     )
     if way["cells"]:
         number = f"{len(way['cells'])} printed {'cell' if len(way['cells']) == 1 else 'cells'}"
-        lines += _block("cells", f"{number} used; each can be traced:")
+        lines += _block("cells", f"{number} behind it; each can be traced:")
         for c in way["cells"]:
             names = f'{c["item"]} "{c["row"]}" "{c["column"]}"'
-            lines.append(f"  {names}: {shown_text(c['text'])}   {c['verdict'] or 'not judged'}")
+            judged = f"{c['verdict'] or 'not judged'}{_through(c)}"
+            lines.append(f"  {names}: {shown_text(c['text'])}   {judged}")
     lines += _made(way | {"before": []})
     lines += _files(way)
     return lines + _stale(way)

@@ -4,16 +4,19 @@ Everything is put together from what was written: the registers of the print, th
 the receipts of the jobs and their scripts. Nothing is computed anew and nothing is built.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from medlead.evidence import EvidenceClass, Reason, Verdict, item_name
 from medlead.lineage import Entry, Step, functions_behind
 from medlead.printed import NO_MATCH
+from medlead.verdicts.claim_evidence import FRAME
 from medlead.verdicts.findings import BETWEEN_CHECKS
 from medlead.verdicts.judgement import LEAST_SLACK
 from medlead.verdicts.places import place
 from medlead.verdicts.relations import Key
-from medlead.verdicts.trace_evidence import CELL, KEY, Evidence, Record, Way
+from medlead.verdicts.trace_evidence import CELL, CLAIM, KEY, Evidence, Record, Way
+from medlead.verdicts.trace_records import FIRST_ROW
 
 
 def trace_cell(evidence: Evidence, key: Key) -> Way:
@@ -61,8 +64,11 @@ def trace_cell(evidence: Evidence, key: Key) -> Way:
             for _, m in evidence.tried.get(key, ())
             if m["match"] != NO_MATCH
         ],
-        "findings": _findings(evidence, key, cell, rule),
-        "claims": [claim_line(evidence, name) for name in evidence.claimed.get(key, ())],
+        "findings": (findings := _findings(evidence, key, cell, rule)),
+        "claims": [
+            claim_line(evidence, name) | {"through": through}
+            for name, through in _claims(evidence, key, result, findings).items()
+        ],
         "stale": stale_on(
             evidence, [*([step] if step else []), *([judge] if judge else [])], names
         ),
@@ -119,6 +125,7 @@ def _result(
                 "rows": [number for number, _ in rows],
                 "where": dict(zip(("row", "column"), (row, key[2]), strict=True)),
                 "fields": {str(k): str(v) for k, v in rows[0][1].items()},
+                "summed_in": list(declared.get("summed_in", ())),
             }
             return result, evidence.lineage.maker.get(file), tuple(declared.get("rests_on", ()))
     return _by_relations(evidence, key, verdict)
@@ -294,12 +301,49 @@ def _findings(evidence: Evidence, key: Key, cell: Record, rule: str) -> list[Way
     return told
 
 
+def _claims(
+    evidence: Evidence, key: Key, result: Way | None, findings: Sequence[Way]
+) -> dict[str, str]:
+    """The claims that rest on a cell, and what leads there: a relation, a result, a finding."""
+    found = dict(evidence.claimed.get(key, {}))
+    found = _by_result(evidence, result, found) if result else found
+    for one in findings:
+        for check in one["check"].split(BETWEEN_CHECKS):
+            # The check behind the finding of a sentence is that sentence: `claim 4.2.1-03`.
+            kind, _, name = check.partition(" ")
+            if kind == CLAIM and name in evidence.claim_rows:
+                found.setdefault(name, one["finding"].replace("-", " ", 1))
+    return found
+
+
+def _by_result(evidence: Evidence, result: Way, found: dict[str, str]) -> dict[str, str]:
+    name = result["in"].rpartition(".")[0]
+    uses = evidence.read_by.get(name, [])
+    # Most results are read by no claim: their rows are not looked up.
+    frame = evidence.read(result["file"]) if uses else None
+    rows = [] if frame is None else [frame.iloc[n - FIRST_ROW].to_dict() for n in result["rows"]]
+    for use in uses:
+        if any(_of_row(use, row) for row in rows):
+            found.setdefault(str(use["claim"]), f"result {name}")
+    for name in result.get("summed_in", ()):
+        for use in evidence.read_by.get(name, ()):
+            found.setdefault(str(use["claim"]), f"result {name}")
+    return found
+
+
+def _of_row(use: Record, row: Record) -> bool:
+    """Whether what a claim used is this row of a result.
+
+    A row is named by its columns (`measure Overall quality, scale Index`), or by its first one.
+    """
+    if use["kind"] != FRAME:
+        return bool(row) and str(next(iter(row.values()))) == str(use["item"])
+    columns = "|".join(re.escape(str(c)) for c in sorted(row, key=lambda c: -len(str(c))))
+    _, *parts = re.split(f"(?:^|, )({columns}) ", str(use["where"]))
+    return all(str(row[c]) == value for c, value in zip(parts[::2], parts[1::2], strict=True))
+
+
 def claim_line(evidence: Evidence, name: str) -> Way:
     """A claim in one line: what it says, and its verdict."""
-    rows = (
-        evidence.claims[evidence.claims["claim"] == name].to_dict("records")
-        if evidence.claims is not None
-        else []
-    )
-    row = rows[0] if rows else {}
+    _, row = evidence.claim_rows.get(name, (0, {}))
     return {"claim": name} | {k: str(row.get(k, "")) for k in ("verdict", "statement")}

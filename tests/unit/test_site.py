@@ -434,6 +434,27 @@ def test_findings_are_told_whole(parts: dict[str, Any]) -> None:
         assert part in told
 
 
+def test_findings_stand_by_weight_and_are_counted(parts: dict[str, Any]) -> None:
+    given = (
+        ("finding-001", "minor", "certain", 9, "shares"),
+        ("finding-002", "wording", "certain", 2, "said again: a name / name"),
+        ("finding-003", "major", "conditional", 3, "shares; said again: a name / name"),
+        ("finding-004", "major", "certain", 40, "shares"),
+        ("finding-005", "minor", "certain", 5, "shares"),
+    )
+    first = parts["audit"].iloc[0].to_dict()
+    names = ("finding", "severity", "certainty", "line", "check")
+    rows = [first | dict(zip(names, one, strict=True)) for one in given]
+    section = by_id(tree(build_page(**parts | {"audit": pd.DataFrame(rows)})), "findings")
+    cards = [li.attrs["id"] for li in section.all("ol", css="findings")[0].all("li")]
+    # The numbers are those of the audit, so that links to them arrive whatever the order.
+    assert cards == [f"finding-{n}" for n in (4, 3, 5, 1, 2)]
+    counts = "2 major (1 certain, 1 conditional); 2 minor (2 certain); 1 wording (1 certain)."
+    assert f"5 causes were found, 4 of them certain: {counts}" in section.text
+    assert "Other places say" in by_id(section, "finding-2").text
+    assert "Implied" in by_id(section, "finding-3").text
+
+
 def test_relations_stand_by_outcome_failing_first(parts: dict[str, Any]) -> None:
     section = by_id(tree(build_page(**parts)), "relations")
     assert [e.text for e in section.all("h3")] == ["Fail: 1", "Hold: 1"]

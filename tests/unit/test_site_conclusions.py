@@ -9,6 +9,7 @@ from test_conclusions import conclusion as row_of
 from test_site import by_id, parts, tree
 
 from medlead.present.site import build_page
+from medlead.present.site_claims import how_read
 from medlead.present.site_conclusions import Answer, read_answer
 from medlead.verdicts.claims import claim_counts
 from medlead.verdicts.conclusions import conclusion_counts, judge_conclusions
@@ -142,6 +143,54 @@ def test_every_sentence_stands_once_with_what_decided_it(parts: dict[str, Any]) 
     assert told == "Section 4.2 ✓ 1 holds ≡ 1 by construction ○ 1 not checkable"
     folded = [e.attrs["id"] for e in root.all("details", css="said")]
     assert folded == ["said-es", "said-4-1", "said-4-2"]
+
+
+@pytest.mark.parametrize(
+    ("rests_on", "reason", "told"),
+    [
+        ("table-12", "", ""),
+        ("table-12; figure-15", "", ""),
+        ("table-12; figure-15; read as the same order", "", "Read as the same order"),
+        ("table-12: share of boards", "", "Table 12: share of boards"),
+        ("section-4.2.5 has it otherwise", "", "Section 4.2.5 has it otherwise"),
+        ("interviews; cited work", "interviews", "Cited work"),
+        ("answers in free text", "free-text", "Answers in free text"),
+        ("site_roles; relation mental-health-sites; so read", "", "So read"),
+        ("table-9 (by one; by two); more", "", "Table 9 (by one; by two); more"),
+        ("by the mean it is open (one-or-two-sided)", "", "By the mean it is open"),
+        ("t of r, one-sided; same cause as: marks", "", "t of r, one-sided"),
+        ("table-3; same cause as: claim 6.1-2", "", "Same cause as claim 6.1-2"),
+        ("conditional: only two answered", "", "Assuming that only two answered"),
+    ],
+)
+def test_how_a_sentence_was_read(rests_on: str, reason: str, told: str) -> None:
+    assert how_read(rests_on, reason) == told
+
+
+def test_how_a_sentence_was_read_stands_below_what_was_computed(parts: dict[str, Any]) -> None:
+    given = frames()
+    said = given["claims"].assign(
+        rests_on=["table-01; read so", "table-01", "so", "interviews", "made so", ""]
+    )
+    root = tree(build_page(**parts, answer=answer(claims=said)))
+    assert "Read: Read so" in by_id(root, "claim-1-01").text
+    assert "Read:" not in by_id(root, "claim-1-02").text
+    assert "Rests on: Made so" in by_id(root, "claim-1-05").text
+    # What it names is linked to, though it used nothing of it.
+    assert [a.text for a in by_id(root, "claim-1-02").all("a")] == ["Table 1"]
+
+
+def test_a_sentence_links_to_the_items_of_its_relations(parts: dict[str, Any]) -> None:
+    inputs = pd.DataFrame([("1-02", "relation", "sums[a]")], columns=["claim", "kind", "item"])
+    relations = pd.DataFrame(
+        [("sums[a]", "table-01; figure-02"), ("sums[b]", "section-4.1")],
+        columns=["instance", "items"],
+    )
+    known = {"table-01", "figure-02", "section-4.1"}
+    found = answer(inputs=inputs, relations=relations, items=known)
+    links = {c.claim: [i for i, _ in c.items] for s in found.sections for c in s.claims}
+    assert links["1-02"] == ["table-01", "figure-02"]
+    assert links["1-01"] == []
 
 
 def test_every_link_of_the_answer_arrives(parts: dict[str, Any]) -> None:

@@ -2,22 +2,32 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from trace_world import AUDIT, CELLS, RELATIONS, evidence_of, frame, lineage_of, write_files
+from trace_world import (
+    AUDIT,
+    CELLS,
+    DECLARED,
+    RELATIONS,
+    evidence_of,
+    frame,
+    lineage_of,
+    write_files,
+)
 
 from medlead.evidence import Reason, Verdict
 from medlead.lineage import Entry, Lineage, Step
-from medlead.present.traced import FIELDS, embedded, numbered, page_traces
+from medlead.present.traced import CLAIM_FIELDS, FIELDS, embedded, numbered, page_traces
 from medlead.sources.messages import ProblemsFound
 from medlead.verdicts.judgement import LEAST_SLACK
-from medlead.verdicts.relations import Instance
+from medlead.verdicts.relations import Instance, Key
 from medlead.verdicts.trace_evidence import Evidence, Way
 from medlead.verdicts.trace_names import NotFound, meant, name_key
 from medlead.verdicts.trace_reading import checked
 from medlead.verdicts.trace_records import Rows, all_rows, rows_by_key, rows_by_values
-from medlead.verdicts.trace_ways import trace
+from medlead.verdicts.trace_ways import trace, trace_claim
 from medlead.verdicts.trace_words import row_words, words
 from medlead.verdicts.tracing import trace_cell
 
@@ -383,7 +393,84 @@ def test_the_page_has_the_same_way_in_short(evidence: Evidence) -> None:
         assert [data["findings"][n][0] for n in cell["findings"]] == [
             f["finding"] for f in way["findings"]
         ]
-        assert [data["claims"][n][0] for n in cell["claims"]] == [c["claim"] for c in way["claims"]]
+        assert [led(data, n) for n in cell["claims"]] == [
+            (c["claim"], c["through"]) for c in way["claims"]
+        ]
+
+
+def led(data: dict[str, Any], entry: Any) -> tuple[str, str]:
+    """The claim that an entry of a cell names, and what leads there."""
+    number, through = entry if isinstance(entry, list) else (entry, None)
+    return data["claims"][number][0], "" if through is None else data["texts"][through]
+
+
+def test_the_page_has_the_way_of_each_claim_too(evidence: Evidence) -> None:
+    data = page_traces(evidence)
+    cells = list(evidence.printed)
+    for told in data["claims"]:
+        claim = dict(zip(CLAIM_FIELDS, told, strict=True))
+        way = trace_claim(evidence, claim["claim"])
+        texts = data["texts"]
+        assert texts[claim["verdict"]] == way["verdict"]
+        assert texts[claim["verdict"]] in data["said"]
+        assert (texts[claim["section"]], claim["line"]) == (way["section"], way["line"])
+        assert (texts[claim["file"]], claim["row"]) == (way["file"], way["row"])
+        assert claim["check"] == way["check"]
+        behind = [n if isinstance(n, list) else [n, None] for n in claim["cells"]]
+        assert [(*cells[n], "" if t is None else texts[t]) for n, t in behind] == [
+            (c["item"], c["row"], c["column"], c["through"]) for c in way["cells"]
+        ]
+        assert len(claim["others"]) == len(way["others"])
+    assert [c[0] for c in data["claims"]] == ["es-02", "4.1-03"]
+
+
+USES = """claim,kind,item,row,column,where,evidence
+es-02,relation,sums,,,verdicts/relations,printed-aggregates
+4.1-03,frame,perf/marks,,low,"measure Quality, scale Index",printed-aggregates"""
+
+
+def through(evidence: Evidence, key: Key) -> dict[str, str]:
+    return {c["claim"]: c["through"] for c in trace_cell(evidence, key)["claims"]}
+
+
+def test_a_cell_lists_the_claims_that_reach_it_by_a_relation_or_a_result(tmp_path: Path) -> None:
+    write_files(tmp_path)
+    marks = ("table-02", "Quality / stars", "Index")
+    evidence = evidence_of(tmp_path, used=frame(USES))
+    assert through(evidence, ("section-4.1", "sent", "count")) == {"es-02": "relation sums"}
+    assert through(evidence, ("table-01", "12", "Index (in descending order)")) == {}
+    assert through(evidence, marks) == {"4.1-03": "result perf/marks"}
+    # Another row of the same result is not of this cell.
+    for where in ("measure Other, scale Index", "measure Quality, scale Ind"):
+        other = frame(USES.replace("measure Quality, scale Index", where))
+        assert through(evidence_of(tmp_path, used=other), marks) == {}
+    # A result that sums the rows up rests on each of them, where it is declared to.
+    summed = frame(USES.replace("perf/marks,,low", "perf/tally,,n"))
+    assert through(evidence_of(tmp_path, used=summed), marks) == {}
+    places = [{**DECLARED["places"][0], "summed_in": ["perf/tally"]}, DECLARED["places"][1]]
+    declared = DECLARED | {"places": places}
+    reached = evidence_of(tmp_path, used=summed, declared=declared)
+    assert through(reached, marks) == {"4.1-03": "result perf/tally"}
+
+
+def test_a_claim_that_a_finding_on_the_cell_tells_is_listed_too(tmp_path: Path) -> None:
+    write_files(tmp_path)
+    audit = evidence_of(tmp_path).audit
+    assert audit is not None
+    told = audit.assign(check=["sums; claim 4.1-03", *audit["check"][1:]])
+    found = through(evidence_of(tmp_path, audit=told), ("section-4.1", "back", "count"))
+    assert found["4.1-03"] == "finding 001"
+    assert found["es-02"] == ""
+
+
+def test_a_claim_tells_the_cells_of_its_relations(tmp_path: Path) -> None:
+    write_files(tmp_path)
+    way = trace_claim(evidence_of(tmp_path, used=frame(USES)), "es-02")
+    assert {(c["row"], c["through"]) for c in way["cells"]} == {
+        ("sent", "relation sums"),
+        ("back", "relation sums"),
+    }
+    assert "through the relation sums" in words(way)
 
 
 def test_shared_texts_stand_once(evidence: Evidence) -> None:

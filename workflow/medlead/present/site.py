@@ -17,6 +17,7 @@ from medlead.evidence import EvidenceClass, Reason, Verdict
 from medlead.present.embedded import data_uri, local_link
 from medlead.present.further import Further
 from medlead.present.site_conclusions import Answer
+from medlead.present.site_findings import findings_told
 from medlead.present.tables import (
     Badge,
     Grid,
@@ -40,10 +41,6 @@ _VERDICTS = (
     *("rebuilt", "evidence", "verdict", "rule", "reason"),
 )
 _RELATIONS = ("relation", "instance", "kind", "items", "cells", "left", "right", "outcome", "says")
-_AUDIT = (
-    *("finding", "section", "line", "printed", "implied"),
-    *("check", "severity", "certainty", "explanation"),
-)
 _GROUPS = {"table": "Tables", "figure": "Figures", "text": "Numbers in the text"}
 _KINDS = {"table": "table", "figure": "figure", "appendix": "figure", "section": "text"}
 # Where two verdicts are as frequent, the one that says more is an item's mark.
@@ -369,7 +366,7 @@ def build_page(
             verdict_badges=[verdict_badge(v) for v in Verdict],
             evidence_badges=[evidence_badge(e) for e in EvidenceClass],
             headline=_headline(summary),
-            findings=records(audit, _AUDIT, "audit"),
+            findings=findings_told(audit),
             differing=[v for v in views.values() if v.differing],
             drawn=sum(v.kind == "figure" and v.picture is not None for v in views.values()),
             groups=[g for g in groups if g[2]],

@@ -1,13 +1,16 @@
 """The report's sentences as the page shows them: by section, with verdict and what decided."""
 
+import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from medlead.evidence import EvidenceClass, item_name
 from medlead.present.tables import Badge, evidence_badge, records
 from medlead.sources.printed_claims import SUMMARY
+from medlead.verdicts.claim_evidence import RELATION
+from medlead.verdicts.claim_findings import ASSUMED, SAME_CAUSE
 from medlead.verdicts.claim_verdicts import ClaimReason, ClaimVerdict
 
 if TYPE_CHECKING:
@@ -18,13 +21,17 @@ _COLUMNS = (
     *("judgement", "turns_at", "rests_on"),
 )
 _INPUTS = ("claim", "kind", "item")
+_ITEM = re.compile(r"\b(?:table|figure|section|appendix)-\d[\d.]*\b")
+_NAME = re.compile(r"(?:relation )?[a-z]+(?:[-_][a-z]+)*[-_][a-z]+(?:\[.*\])?")
+_ASIDE = re.compile(r" \([a-z]+(?:-[a-z]+){2,}\)")
+_PART = re.compile(r";\s+(?![^()]*\))")
+_TESTED = ("instance", "items")
 _SYMBOLS = {
     ClaimVerdict.HOLDS: "✓",
     ClaimVerdict.FAILS: "✗",
     ClaimVerdict.UNDECIDABLE: "?",
     ClaimVerdict.NOT_CHECKABLE: "○",
 }
-_ROOM = 400
 HELD_STYLE, HELD_SYMBOL = "q-held", "≡"
 
 
@@ -39,10 +46,21 @@ class ClaimView:
     evidence: Badge
     computed: str
     why: str
+    read: str
     judgement: bool
     turns_at: str
     items: tuple[tuple[str, str], ...]
     held: bool
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """What stands below the computed text, line by line: a few words, and what they tell."""
+        read = self.badge.name != ClaimVerdict.NOT_CHECKABLE.value and not self.held
+        turns = f"Turns: {self.turns_at}" if self.turns_at else ""
+        return [
+            *([("Read:" if read else "Rests on:", self.read)] if self.read else []),
+            *([("Our threshold decides.", turns)] if self.judgement else []),
+        ]
 
     @property
     def words(self) -> str:
@@ -88,23 +106,61 @@ def section_title(section: str) -> str:
     return "Executive summary" if section == SUMMARY else f"Section {section}"
 
 
+def how_read(rests_on: str, reason: str = "") -> str:
+    """How a sentence was read, in plain words: `rests_on` without what is a mere name.
+
+    Items stand as people name them. What only names an item, a relation or a file is left out,
+    and so is what says no more than the reason of the verdict.
+    """
+    told = [_plain(part) for part in _PART.split(rests_on) if not _bare(part, reason)]
+    words = "; ".join(part for part in told if part)
+    # A single letter is a statistic: t stays t.
+    return words if words[1:2] == " " else words[:1].upper() + words[1:]
+
+
+def _bare(part: str, reason: str) -> bool:
+    names = re.split(r",? and |, ", part)
+    only = all(_ITEM.fullmatch(name) or _NAME.fullmatch(name) for name in names)
+    return only or part == reason.replace("-", " ")
+
+
+def _plain(part: str) -> str:
+    if part.startswith(SAME_CAUSE):
+        cause = part.removeprefix(SAME_CAUSE)
+        return f"same cause as {cause}" if cause.startswith("claim ") else ""
+    assumed = part.removeprefix(ASSUMED)
+    words = _ITEM.sub(lambda found: item_name(found[0]), _ASIDE.sub("", assumed))
+    return words if assumed == part else f"assuming that {words}"
+
+
+def _named(text: str) -> Iterable[str]:
+    return _ITEM.findall(text)
+
+
 def claim_views(
-    claims: "pd.DataFrame", inputs: "pd.DataFrame", items: Collection[str]
+    claims: "pd.DataFrame",
+    inputs: "pd.DataFrame",
+    items: Collection[str],
+    relations: "pd.DataFrame | None" = None,
 ) -> list[SectionView]:
     """The sentences by section, in printed order.
 
     `claims` and `inputs` have the columns of results/verdicts/claims.csv and claim-inputs.csv;
-    `items` are the ids of the items on the page. Raises ValueError for a missing
-    column or a word that is not of the vocabulary.
+    `items` are the ids of the items on the page. A sentence links to those that it used, that
+    it names, and that a relation which it used (`relations`, as in relations.csv) is between.
+    Raises ValueError for a missing column or a word that is not of the vocabulary.
     """
+    tested = records(relations, _TESTED, "relations") if relations is not None else []
+    between = {r["instance"]: _named(r["items"]) for r in tested}
     used: dict[str, dict[str, None]] = {}
     for record in records(inputs, _INPUTS, "claim-inputs"):
         name = record["item"].rpartition("/")[2]
-        if name in items:
-            used.setdefault(record["claim"], {})[name] = None
+        names = between.get(name, ()) if record["kind"] == RELATION else (name,)
+        used.setdefault(record["claim"], {}).update(dict.fromkeys(names))
     sections: dict[str, list[ClaimView]] = {}
     for record in records(claims, _COLUMNS, "claims"):
-        links = tuple((i, item_name(i)) for i in used.get(record["claim"], ()))
+        named = [*used.get(record["claim"], ()), *_named(record["rests_on"])]
+        links = tuple((i, item_name(i)) for i in dict.fromkeys(named) if i in items)
         sections.setdefault(record["section"], []).append(_view(record, links))
     return [
         SectionView(f"said-{name.lower().replace('.', '-')}", section_title(name), tuple(views))
@@ -114,15 +170,15 @@ def claim_views(
 
 def _view(record: Mapping[str, str], links: tuple[tuple[str, str], ...]) -> ClaimView:
     reason = ClaimReason(record["reason"]) if record["reason"] else None
-    computed = record["computed"]
     return ClaimView(
         claim=record["claim"],
         line=record["line"],
         statement=record["statement"],
         badge=claim_badge(ClaimVerdict(record["verdict"])),
         evidence=evidence_badge(EvidenceClass(record["evidence"])),
-        computed=computed if len(computed) <= _ROOM else f"{computed[:_ROOM].rstrip()} …",
+        computed=record["computed"],
         why=reason.value.replace("-", " ") if reason else "",
+        read=how_read(record["rests_on"], record["reason"]),
         judgement=record["judgement"] == "yes",
         turns_at=record["turns_at"].replace("_", " "),
         items=links,

@@ -113,14 +113,16 @@ def read_answer(
     inputs: "pd.DataFrame",
     summary: Mapping[str, Any],
     items: Collection[str],
+    relations: "pd.DataFrame | None" = None,
 ) -> Answer:
     """What the page says, from the frames of results/verdicts and the content of summary.json.
 
-    `items` are the ids of the items of the page. Raises ValueError where the
+    `items` are the ids of the items of the page, `relations` the tests that sentences are linked to
+    them by. Raises ValueError where the
     counts of the summary are not those of the frames, or a conclusion names a claim that is
     not there: the page must not contradict itself.
     """
-    sections = claim_views(claims, inputs, items)
+    sections = claim_views(claims, inputs, items, relations)
     by_name = {c.claim: c for s in sections for c in s.claims}
     views = [_view(r, by_name) for r in records(conclusions, _COLUMNS, "conclusions")]
     standings = Counter(v.badge.name for v in views)

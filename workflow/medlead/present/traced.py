@@ -13,8 +13,8 @@ from markupsafe import Markup
 from medlead.verdicts.claim_verdicts import ClaimReason, ClaimVerdict
 from medlead.verdicts.relations import Key
 from medlead.verdicts.trace_evidence import Evidence, Way
-from medlead.verdicts.trace_words import row_words, shown_text
 from medlead.verdicts.trace_ways import trace_claim
+from medlead.verdicts.trace_words import row_words, shown_text
 from medlead.verdicts.tracing import trace_cell
 
 SHORT_SUM = 12
@@ -140,7 +140,11 @@ def _cell(
             lists["findings"].place([f["finding"], f["severity"], f["certainty"]])
             for f in way["findings"]
         ],
-        [_led(claims[n], c["through"], lists) for c in way["claims"] if (n := c["claim"]) in claims],
+        [
+            _led(claims[n], c["through"], lists)
+            for c in way["claims"]
+            if (n := c["claim"]) in claims
+        ],
     ]
 
 

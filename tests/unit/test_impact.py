@@ -16,12 +16,12 @@ from medlead.verdicts.claims import judge_claims, judged_claim
 from medlead.verdicts.counterfactual import Print, copied_columns
 from medlead.verdicts.impact import (
     IMPACT_COLUMNS,
-    Changes,
     Weighing,
     impact_counts,
     touches_of,
     weigh_impact,
 )
+from medlead.verdicts.impact_changes import Changes
 from medlead.verdicts.impact_ways import Ways, other_texts, ways_of_finding
 from medlead.verdicts.meaning import what_it_means
 from medlead.verdicts.relations import printed_cells, test_instance
@@ -307,6 +307,39 @@ def test_a_failing_sentence_is_tried_as_if_it_held(impact: dict[str, dict[Any, A
     assert "together with the others that fail beside it" in row["says"]
     assert row["touches"] == "majority"
     assert impact["finding-005"]["kind"] == "finding"
+
+
+def test_what_turns_a_part_alone_is_of_a_class_of_its_own(weighing: Weighing) -> None:
+    both_fail = CONCLUSIONS.iloc[:1].assign(
+        check='claim("4-01") and claim("4-07") and claim("4-02")'
+    )
+    own = Weighing(
+        weighing.printed,
+        pd.DataFrame(weighing.claims.values()),
+        weighing.judged,
+        both_fail,
+        weighing.context,
+    )
+    frame = weigh_impact(own, DIFFERING, AUDIT.iloc[:0])
+    rows = {r["about"].replace(" ,", ","): r for r in frame.to_dict("records")}
+    # One of two failing parts is mended: the conclusion stands in part before and after.
+    assert rows["4-01"]["changes"] == "part"
+    assert rows["4-01"]["conclusions_turned"] == "c-01: still stands-in-part"
+    assert "a part of conclusion c-01, which as a whole still stands in part" in rows["4-01"]["says"]
+    # Both together would mend the whole, and that is told, but not counted for the one.
+    assert "together with the others" in rows["4-01"]["says"]
+    assert "conclusion c-01, which now stands in part: it then stands" in rows["4-01"]["says"]
+    assert rows["Text, commonest, count"]["changes"] == "part"
+    assert impact_counts(pd.DataFrame(rows.values()))["impact_by_changes"]["part"] == 3
+
+
+def test_what_bears_on_a_conclusion_is_what_its_sentences_look_at(
+    impact: dict[str, dict[Any, Any]],
+) -> None:
+    assert impact["Text, commonest, count"]["bears_on"] == "c-01; c-03"  # both ask for 4-01
+    assert impact["4-01"]["bears_on"] == "c-01; c-03"
+    assert impact["finding-005"]["bears_on"] == "c-03"
+    assert impact["finding-006"]["bears_on"] == ""
 
 
 def test_a_sentence_that_several_findings_tell_is_not_made_right_by_one_of_them(

@@ -13,7 +13,8 @@ from medlead.present.site_claims import how_read
 from medlead.present.site_conclusions import Answer, read_answer
 from medlead.verdicts.claims import claim_counts
 from medlead.verdicts.conclusions import conclusion_counts, judge_conclusions
-from medlead.verdicts.impact import Changes, impact_counts
+from medlead.verdicts.impact import impact_counts
+from medlead.verdicts.impact_changes import Changes
 
 __all__ = ["parts"]
 STATES = ("holds", "fails", "undecidable", "not-checkable", "by-construction", "holds")

@@ -24,7 +24,14 @@ OF_THE_REPORT = {
         *("claims.csv", "conclusions.csv", "captions.csv", "repeated.csv", "engagement.csv"),
     ),
     "config/instruments": (
-        *("methods.yaml", "words.yaml", "trace.yaml", "further.yaml", "completions.yaml"),
+        *(
+            "methods.yaml",
+            "words.yaml",
+            "answer.yaml",
+            "trace.yaml",
+            "further.yaml",
+            "completions.yaml",
+        ),
         *("significance.yaml", "mes_statements.yaml"),
     ),
 }

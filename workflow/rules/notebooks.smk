@@ -53,6 +53,7 @@ rule run_notebooks:
             rules.judge_claims.output.claims,
             rules.judge_claims.output.conclusions,
             rules.judge_claims.output.impact,
+            rules.judge_claims.output.answer,
             rules.check_inputs.output.report,
             rules.tabulate_sites.output.added,
             rules.clean_survey.output.changes,

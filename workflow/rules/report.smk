@@ -127,6 +127,7 @@ else:
                 rules.judge_claims.output.impact,
                 rules.judge_claims.output.claims,
                 rules.judge_claims.output.inputs,
+                rules.judge_claims.output.answer,
             ],
             tables=rules.judge_cells.input.tables,
             added=[

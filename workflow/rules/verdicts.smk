@@ -89,6 +89,7 @@ rule judge_claims:
         conflicts=rules.judge_cells.output.conflicts,
         counts=rules.judge_cells.output.counts,
         words=plan.instruments("words.yaml"),
+        asked=plan.instruments("answer.yaml"),
         layouts=plan.instruments("layouts.yaml"),
         code=plan.code("judge_claims"),
     output:
@@ -97,6 +98,7 @@ rule judge_claims:
         audit=plan.result("verdicts/audit.csv"),
         conclusions=plan.result("verdicts/conclusions.csv"),
         impact=plan.result("verdicts/impact.csv"),
+        answer=plan.result("verdicts/answer.csv"),
         summary=plan.result("verdicts/summary.json"),
         receipt=plan.receipt("judge_claims"),
     log:
@@ -108,7 +110,7 @@ rule judge_claims:
     params:
         content=plan.bytes_of(
             plan.published(*CLAIMED),
-            plan.instruments("words.yaml", "layouts.yaml"),
+            plan.instruments("words.yaml", "answer.yaml", "layouts.yaml"),
             [f"{plan.raw_folder}/{n}.csv" for n in CLAIM_RECORDS],
             plan.code("judge_claims"),
         ),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from medlead.provenance import Job
 from medlead.sources.inputs import read_yaml
+from medlead.verdicts.answer import load_answer
 from medlead.verdicts.claim_context import context_of, given_frames
 from medlead.verdicts.claim_findings import audit_with_claims
 from medlead.verdicts.claims import judge_claims, with_statements
@@ -27,9 +28,10 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     given = (found.claims, found.judged, printed.instances, cells, layouts)
     audit = audit_with_claims(read_csv(Path(job.input.conflicts)), *given)
     judged, stated = read_csv(Path(job.input.cells)), read_csv(Path(concluded))
-    means = what_it_means(stated, found, printed, context, judged, audit, concluded)
-    frames = (found.claims, found.inputs, audit, means.conclusions, means.impact)
-    names = ("claims", "inputs", "audit", "conclusions", "impact")
+    asked = load_answer(read_yaml(job.input.asked[0]), job.input.asked[0])
+    means = what_it_means(stated, found, printed, context, judged, audit, concluded, asked)
+    frames = (found.claims, found.inputs, audit, means.conclusions, means.impact, means.answer)
+    names = ("claims", "inputs", "audit", "conclusions", "impact", "answer")
     for name, frame in zip(names, frames, strict=True):
         write_csv(Path(job.output[name]), frame)
     counts = json.loads(Path(job.input.counts).read_text(encoding="utf-8"))

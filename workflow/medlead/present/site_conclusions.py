@@ -18,7 +18,8 @@ from medlead.present.tables import Badge, evidence_badge, records
 from medlead.verdicts.claim_values import short_text
 from medlead.verdicts.claim_verdicts import BETWEEN, ClaimReason, ClaimVerdict, Touch
 from medlead.verdicts.conclusions import NEEDED, Standing
-from medlead.verdicts.impact import CLAIM, FINDING, Changes
+from medlead.verdicts.impact import CLAIM, FINDING
+from medlead.verdicts.impact_changes import Changes
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -36,6 +36,19 @@ def evaluate(check: Check, context: Context, turned: int | None = None) -> Truth
     return truth
 
 
+def measured(check: Check, context: Context) -> Number:
+    """The number on the left of a check that is one comparison.
+
+    Raises Refused where it is none, or does not fit the evidence, and NotBuilt where a result
+    is not there.
+    """
+    tree = check.tree
+    found = _Evaluation(context, None).value(tree.left) if isinstance(tree, ast.Compare) else None
+    if not isinstance(found, Number):
+        raise Refused("this compares no number", "begin it with a number")
+    return found
+
+
 class _Evaluation:
     def __init__(self, context: Context, turned: int | None) -> None:
         self.context, self.turned = context, turned

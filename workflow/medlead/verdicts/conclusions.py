@@ -24,7 +24,7 @@ from medlead.verdicts.conclusion_words import CLAIM_WORDS
 CONCLUSION_COLUMNS = (
     *("conclusion", "section", "line", "statement", "standing", "parts", "says"),
     *("holds", "by_construction", "fails", "undecidable", "not_checkable"),
-    *("judgement", "turns_at", "needs", "check", "note", "evidence"),
+    *("judgement", "turns_at", "needs", "findings", "check", "note", "evidence"),
 )
 
 
@@ -219,6 +219,8 @@ def _row(conclusion: Mapping[Any, Any], check: Check, stood: Stood, rows: Rows) 
         "judgement": "yes" if stood.judgement else "",
         "turns_at": BETWEEN.join(turns),
         "needs": BETWEEN.join(needed(named.values())),
+        # What bears on it is known once every finding is weighed (`medlead.verdicts.meaning`).
+        "findings": "",
         "check": conclusion["check"],
         "note": str(conclusion.get("note") or ""),
         "evidence": str(next((e for e in FREEST if e in decided), EvidenceClass.CONCEPTUAL)),

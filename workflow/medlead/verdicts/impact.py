@@ -9,7 +9,6 @@ import ast
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import pandas as pd
@@ -30,6 +29,7 @@ from medlead.verdicts.conclusions import (
 )
 from medlead.verdicts.counterfactual import Print
 from medlead.verdicts.findings import Severity, tells
+from medlead.verdicts.impact_changes import Changes, Turned, furthest, told_turned
 from medlead.verdicts.impact_ways import Way, Ways, sentences_of, ways_of_finding
 from medlead.verdicts.marks_alike import CHECK as ALIKE
 from medlead.verdicts.places import place
@@ -37,33 +37,12 @@ from medlead.verdicts.relations import Instance, Key
 
 IMPACT_COLUMNS = (
     *("about", "kind", "section", "line", "printed", "instead", "changes", "touches"),
-    *("claims_turned", "conclusions_turned", "unfollowed", "says", "evidence"),
+    *("claims_turned", "conclusions_turned", "unfollowed", "bears_on", "says", "evidence"),
 )
 CELL, FINDING, CLAIM = "cell", "finding", "claim"
 _MARKS = "marks"
 _P_COLUMNS = ("p", "p_")
 
-
-class Changes(StrEnum):
-    """The furthest thing that is otherwise once a wrong number or sentence is mended."""
-
-    CONCLUSION = "conclusion"
-    CLAIM = "claim"
-    UNKNOWN = "unknown"
-    NOTHING = "nothing"
-
-    @property
-    def meaning(self) -> str:
-        """One plain sentence for legends."""
-        return _MEANINGS[self]
-
-
-_MEANINGS = {
-    Changes.CONCLUSION: "A conclusion of the report stands otherwise.",
-    Changes.CLAIM: "Another sentence of the report gets another verdict, and no conclusion does.",
-    Changes.UNKNOWN: "Something rests on it, and it is not known what should stand there.",
-    Changes.NOTHING: "No other sentence that was checked, and no conclusion, is otherwise.",
-}
 
 _OF_RELATIONS: Mapping[str, Touch] = {
     **dict.fromkeys(("commonest", "ranked", "descending"), Touch.RANK),
@@ -79,7 +58,7 @@ class _Found:
     """What mending one thing turned, over all ways to mend it."""
 
     claims: dict[str, str] = field(default_factory=dict)
-    conclusions: dict[str, str] = field(default_factory=dict)
+    conclusions: dict[str, Turned] = field(default_factory=dict)
     unfollowed: dict[str, None] = field(default_factory=dict)
     tried: int = 0
 
@@ -124,10 +103,13 @@ class Weighing:
                 for name, again in turned.verdicts.items():
                     verdicts[name] = str(again.verdict)
                     found.claims[name] = f"{self.claims[name]['verdict']} -> {again.verdict}"
-            found.conclusions |= self.conclusions_with(verdicts)
+            for name, turned_to in self.conclusions_with(verdicts).items():
+                # What turns the whole in one way is not made less by a way that turns a part.
+                if name not in found.conclusions or turned_to.whole:
+                    found.conclusions[name] = turned_to
         return found
 
-    def turned_with_others(self, name: str) -> dict[str, str]:
+    def turned_with_others(self, name: str) -> dict[str, Turned]:
         """The conclusions that name a claim and stand otherwise once all they name hold."""
         found = {}
         for conclusion, names in self.named.items():
@@ -137,8 +119,13 @@ class Weighing:
                 found[conclusion] = turned[conclusion]
         return found
 
-    def conclusions_with(self, verdicts: Mapping[str, str]) -> dict[str, str]:
-        """The conclusions that stand otherwise once these claims have these verdicts."""
+    def resting_on(self, claims: Iterable[str]) -> list[str]:
+        """The conclusions that name one of these claims."""
+        asked = set(claims)
+        return [name for name, named in self.named.items() if asked.intersection(named)]
+
+    def conclusions_with(self, verdicts: Mapping[str, str]) -> dict[str, Turned]:
+        """The conclusions of which a part is otherwise once these claims have these verdicts."""
         if not verdicts:
             return {}
         rows = dict(self.claims)
@@ -150,11 +137,7 @@ class Weighing:
                 continue
             before, after = self.stand[name], self._stood(check, rows)
             if before.parts != after.parts:
-                found[name] = (
-                    f"{before.standing} -> {after.standing}"
-                    if before.standing is not after.standing
-                    else f"still {after.standing}, by other parts"
-                )
+                found[name] = Turned(before.standing, after.standing)
         return found
 
 
@@ -238,11 +221,16 @@ def _of_claim(weighing: Weighing, row: Mapping[Any, Any]) -> dict[str, Any]:
     name, holds = str(row["claim"]), str(ClaimVerdict.HOLDS)
     alone = weighing.conclusions_with({name: holds})
     # A part of a conclusion that rests on several fails by all of them.
-    turned = alone or weighing.turned_with_others(name)
-    changes = Changes.CONCLUSION if turned else Changes.NOTHING
-    also = "" if alone else " together with the others that fail beside it"
-    told = BETWEEN.join(f"{n} ({t})" for n, t in turned.items())
-    said = f"If it held{also}, another standing would be that of {told}."
+    others = weighing.turned_with_others(name)
+    turned = alone or others
+    said = []
+    if alone:
+        said.append(f"If it held, {told_turned(alone)}")
+    beside = {n: t for n, t in others.items() if str(alone.get(n)) != str(t)}
+    if beside:
+        said.append(
+            f"If it held together with the others that fail beside it, {told_turned(beside)}"
+        )
     return {
         "about": name,
         "kind": CLAIM,
@@ -250,12 +238,13 @@ def _of_claim(weighing: Weighing, row: Mapping[Any, Any]) -> dict[str, Any]:
         "line": int(row["line"]),
         "printed": row["statement"],
         "instead": row["computed"],
-        "changes": str(changes),
+        "changes": str(furthest(turned.values()) or Changes.NOTHING),
         "touches": BETWEEN.join(weighing.touches(name)),
         "claims_turned": "",
         "conclusions_turned": BETWEEN.join(f"{n}: {t}" for n, t in turned.items()),
         "unfollowed": "",
-        "says": said if turned else "It changes nothing: no conclusion stands by it.",
+        "bears_on": BETWEEN.join(weighing.resting_on([name])),
+        "says": " ".join(said) or "It changes nothing: no conclusion rests on it.",
         "evidence": row["evidence"],
     }
 
@@ -273,12 +262,9 @@ def _weighed(
     unknown = (rests and not found.tried) or (found.unfollowed and not turned_any)
     if unknown or (turned_any and not implied):
         changes = Changes.UNKNOWN
-    elif found.conclusions:
-        changes = Changes.CONCLUSION
-    elif found.claims:
-        changes = Changes.CLAIM
     else:
-        changes = Changes.NOTHING
+        claim = Changes.CLAIM if found.claims else Changes.NOTHING
+        changes = furthest(found.conclusions.values()) or claim
     turned = [touch for name in found.claims for touch in weighing.touches(name)]
     touches = dict.fromkeys(turned or own)
     return {
@@ -287,6 +273,7 @@ def _weighed(
         "claims_turned": BETWEEN.join(f"{n}: {t}" for n, t in found.claims.items()),
         "conclusions_turned": BETWEEN.join(f"{n}: {t}" for n, t in found.conclusions.items()),
         "unfollowed": BETWEEN.join(found.unfollowed),
+        "bears_on": BETWEEN.join(weighing.resting_on([*rests, *found.claims])),
         "says": _says(changes, found, rests, implied),
     }
 
@@ -302,9 +289,8 @@ def _says(changes: Changes, found: _Found, rests: list[str], implied: bool) -> s
         what = "sentence gets" if len(found.claims) == 1 else "sentences get"
         said.append(f"{len(found.claims)} other {what} another verdict: {turned}.")
     if found.conclusions:
-        turned = BETWEEN.join(f"{n} ({t})" for n, t in found.conclusions.items())
-        what = "conclusion stands" if len(found.conclusions) == 1 else "conclusions stand"
-        said.append(f"{len(found.conclusions)} {what} otherwise: {turned}.")
+        told = told_turned(found.conclusions)
+        said.append(told[:1].upper() + told[1:])
     if changes is Changes.UNKNOWN and not found.tried:
         what = "sentence looks" if len(rests) == 1 else "sentences look"
         said.append(f"{len(rests)} {what} at it: {BETWEEN.join(rests)}.")

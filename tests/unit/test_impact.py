@@ -325,7 +325,9 @@ def test_what_turns_a_part_alone_is_of_a_class_of_its_own(weighing: Weighing) ->
     # One of two failing parts is mended: the conclusion stands in part before and after.
     assert rows["4-01"]["changes"] == "part"
     assert rows["4-01"]["conclusions_turned"] == "c-01: still stands-in-part"
-    assert "a part of conclusion c-01, which as a whole still stands in part" in rows["4-01"]["says"]
+    assert (
+        "a part of conclusion c-01, which as a whole still stands in part" in rows["4-01"]["says"]
+    )
     # Both together would mend the whole, and that is told, but not counted for the one.
     assert "together with the others" in rows["4-01"]["says"]
     assert "conclusion c-01, which now stands in part: it then stands" in rows["4-01"]["says"]

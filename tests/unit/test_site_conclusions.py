@@ -46,12 +46,28 @@ def frames() -> dict[str, pd.DataFrame]:
         ],
         columns=["about", "kind", "printed", "changes", "touches", "claims_turned", "says"],
     ).assign(section="4.1", line="2", instead="4", evidence="printed-aggregates")
+    judged = judge_conclusions(stated, said, CONTEXT, "c.csv")
+    judged.loc[judged["conclusion"] == "c-01", "findings"] = "finding-007; finding-099"
+    told = pd.DataFrame(
+        [
+            ("answer", "Is it so?", "c-01; c-02", "", "In part.", "printed-records"),
+            ("Somewhere", "It is", "c-01", "the conclusion stands", "3 of 4.", "printed-records"),
+        ],
+        columns=["part", "about", "conclusions", "stands", "says", "evidence"],
+    )
     return {
-        "conclusions": judge_conclusions(stated, said, CONTEXT, "c.csv"),
+        "answer": told,
+        "conclusions": judged,
         "impact": impact,
         "claims": said,
         "inputs": inputs,
     }
+
+
+AUDIT = pd.DataFrame(
+    [("finding-007", "major", "certain", "4.1", "2", "It is otherwise. " + "Long words. " * 60)],
+    columns=["finding", "severity", "certainty", "section", "line", "explanation"],
+)
 
 
 def answer(**other: Any) -> Answer:
@@ -61,7 +77,9 @@ def answer(**other: Any) -> Answer:
         | conclusion_counts(given["conclusions"])
         | impact_counts(given["impact"])
     )
-    return read_answer(**{**given, "summary": summary, "items": {"table-01"}, **other})
+    return read_answer(
+        **{**given, "summary": summary, "items": {"table-01"}, "audit": AUDIT, **other}
+    )
 
 
 def page(parts: dict[str, Any]) -> Any:
@@ -115,6 +133,34 @@ def test_a_conclusion_on_a_claim_that_is_not_there_is_refused() -> None:
     broken = given["conclusions"].assign(holds="1-77")
     with pytest.raises(ValueError, match="no such claim: 1-77"):
         answer(conclusions=broken)
+
+
+def test_the_question_comes_first_with_what_its_answer_rests_on(parts: dict[str, Any]) -> None:
+    text = " ".join(by_id(page(parts), "answer").text.split())
+    assert text.startswith("Is the report right? Is it so? In part.")
+    assert "Somewhere (c-01): the conclusion stands. 3 of 4." in text
+    none = answer(answer=frames()["answer"].iloc[:0])
+    assert none.question is None
+    assert "Is it so?" not in build_page(**parts, answer=none)
+
+
+def test_findings_that_bear_on_what_stands_are_told(parts: dict[str, Any]) -> None:
+    found = answer()
+    assert [v.id for v in found.spoken_against] == ["c-01"]
+    card = " ".join(by_id(page(parts), "c-01").text.split())
+    assert "A finding bears on it finding-007 (major, certain; Section 4.1, line 2)" in card
+    assert "It is otherwise." in card
+    assert "…" in card
+    text = " ".join(by_id(page(parts), "answer").text.split())
+    assert "Findings bear on 1 of the 2 all the same, and are listed with them: c-01." in text
+    assert "speaks against" not in text
+    without = answer(audit=AUDIT.iloc[:0])
+    assert without.spoken_against == []
+
+
+def test_rows_that_were_joined_are_counted(parts: dict[str, Any]) -> None:
+    text = " ".join(by_id(page(parts), "answer").text.split())
+    assert "The table tells each once, in 1 row, of the 3 that change something" in text
 
 
 def test_each_wrong_thing_is_told_once(parts: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
-"""The opening of the report page: whether the report is right, conclusion by conclusion."""
+"""The opening of the report page: its question, and the conclusions one by one."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from medlead.present.site_claims import (
     section_title,
 )
 from medlead.present.tables import Badge, evidence_badge, records
+from medlead.verdicts.answer import WHOLE
 from medlead.verdicts.claim_values import short_text
 from medlead.verdicts.claim_verdicts import BETWEEN, ClaimReason, ClaimVerdict, Touch
 from medlead.verdicts.conclusions import NEEDED, Standing
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
 _COLUMNS = (
     *("conclusion", "section", "line", "statement", "standing", "parts", "evidence"),
     *("holds", "by_construction", "fails", "undecidable", "not_checkable"),
-    *("judgement", "turns_at", "needs", "note"),
+    *("judgement", "turns_at", "needs", "findings", "note"),
 )
+_ANSWER = ("part", "about", "conclusions", "stands", "says", "evidence")
+_AUDIT = ("finding", "severity", "certainty", "section", "line", "explanation")
 _IMPACT = (
     *("about", "kind", "section", "line", "printed", "instead", "changes", "touches"),
     *("claims_turned", "says", "evidence"),
@@ -41,9 +45,34 @@ _SYMBOLS = {
     Standing.BY_CONSTRUCTION: "≡",
     Standing.NOT_CHECKABLE: "○",
 }
-_FURTHEST = (Changes.CONCLUSION, Changes.CLAIM)
+_FURTHEST = (Changes.CONCLUSION, Changes.PART, Changes.CLAIM)
 _NUMBERS = 3
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_ROOM = 420
 _STATES = ("fails", "undecidable", "holds", "by_construction", "not_checkable")
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """A finding that bears on a conclusion: its name and anchor, how grave it is, what it says."""
+
+    id: str
+    link: str
+    severity: str
+    certainty: str
+    where: str
+    says: str
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """One part of the answer to the opening question: what it is about, and what was found."""
+
+    about: str
+    conclusions: tuple[str, ...]
+    stands: str
+    says: str
+    evidence: Badge
 
 
 @dataclass(frozen=True)
@@ -61,6 +90,7 @@ class ConclusionView:
     turns_at: str
     needs: str
     note: str
+    findings: tuple[FindingView, ...] = ()
 
     @property
     def numbers(self) -> str:
@@ -83,6 +113,8 @@ class ConclusionView:
 class Answer:
     """All that the page says on whether the report is right."""
 
+    question: AnswerView | None
+    rests: Sequence[AnswerView]
     counts: Sequence[tuple[Badge, int]]
     total: int
     doubted: Sequence[ConclusionView]
@@ -91,6 +123,7 @@ class Answer:
     beyond: Sequence[ConclusionView]
     changing: Sequence[Mapping[str, Any]]
     unknown: Sequence[Mapping[str, Any]]
+    told: Mapping[str, int]
     changes: Sequence[tuple[Changes, int]]
     needs: Sequence[tuple[str, int]]
     sections: Sequence[SectionView]
@@ -99,6 +132,11 @@ class Answer:
     held: int
     judged: int
     reasons: Sequence[tuple[str, str]]
+
+    @property
+    def spoken_against(self) -> list[ConclusionView]:
+        """Of those that stand firm the ones that a finding bears on."""
+        return [v for v in self.firm if v.findings]
 
 
 def standing_badge(standing: Standing) -> Badge:
@@ -112,20 +150,23 @@ def read_answer(
     impact: "pd.DataFrame",
     claims: "pd.DataFrame",
     inputs: "pd.DataFrame",
+    answer: "pd.DataFrame",
     summary: Mapping[str, Any],
     items: Collection[str],
     relations: "pd.DataFrame | None" = None,
+    audit: "pd.DataFrame | None" = None,
 ) -> Answer:
     """What the page says, from the frames of results/verdicts and the content of summary.json.
 
     `items` are the ids of the items of the page, `relations` the tests that sentences are linked to
-    them by. Raises ValueError where the
+    them by, `audit` the findings. Raises ValueError where the
     counts of the summary are not those of the frames, or a conclusion names a claim that is
     not there: the page must not contradict itself.
     """
     sections = claim_views(claims, inputs, items, relations)
     by_name = {c.claim: c for s in sections for c in s.claims}
-    views = [_view(r, by_name) for r in records(conclusions, _COLUMNS, "conclusions")]
+    found_by = _findings(audit)
+    views = [_view(r, by_name, found_by) for r in records(conclusions, _COLUMNS, "conclusions")]
     standings = Counter(v.badge.name for v in views)
     told = {str(s): int(n) for s, n in summary["conclusions_by_standing"].items()}
     if {s: n for s, n in told.items() if n} != dict(standings):
@@ -135,6 +176,9 @@ def read_answer(
     if {v: n for v, n in verdicts.items() if n} != dict(found):
         raise ValueError("summary: the counts of claims are not those of the claims")
     wrong = [_impact(r) for r in records(impact, _IMPACT, "impact")]
+    changing = [w for c in _FURTHEST for w in wrong if w["changes"] is c]
+    unknown = [w for w in wrong if w["changes"] is Changes.UNKNOWN]
+    question, *rests = [_answer(r) for r in records(answer, _ANSWER, "answer")] or [None]
     order = list(map(str, Standing))
     doubted = sorted(
         (v for v in views if v.doubted),
@@ -146,14 +190,17 @@ def read_answer(
         return [v for v in calm if v.badge.name in {s.value for s in wanted}]
 
     return Answer(
+        question=question,
+        rests=[part for part in rests if part],
         counts=[(standing_badge(s), told.get(s.value, 0)) for s in Standing],
         total=int(summary["conclusions_total"]),
         doubted=doubted,
         firm=standing(Standing.STANDS) + standing(Standing.IN_PART),
         apart=standing(Standing.BY_CONSTRUCTION),
         beyond=standing(Standing.NOT_CHECKABLE),
-        changing=_once([w for c in _FURTHEST for w in wrong if w["changes"] is c]),
-        unknown=_once([w for w in wrong if w["changes"] is Changes.UNKNOWN]),
+        changing=_once(changing),
+        unknown=_once(unknown),
+        told={"changing": len(changing), "unknown": len(unknown)},
         changes=[(c, int(summary["impact_by_changes"][c.value])) for c in Changes],
         needs=_needs(claims),
         sections=sections,
@@ -165,7 +212,45 @@ def read_answer(
     )
 
 
-def _view(record: Mapping[str, str], claims: Mapping[str, ClaimView]) -> ConclusionView:
+def _answer(record: Mapping[str, str]) -> AnswerView:
+    return AnswerView(
+        about=record["about"] if record["part"] == WHOLE else record["part"],
+        conclusions=tuple(n for n in record["conclusions"].split(BETWEEN) if n),
+        stands=record["stands"],
+        says=record["says"],
+        evidence=evidence_badge(EvidenceClass(record["evidence"])),
+    )
+
+
+def _findings(audit: "pd.DataFrame | None") -> dict[str, FindingView]:
+    return {
+        r["finding"]: FindingView(
+            id=r["finding"],
+            link=_anchor(r["finding"]),
+            severity=r["severity"],
+            certainty=r["certainty"],
+            where=f"{section_title(r['section'])}, line {r['line']}",
+            says=shorter(r["explanation"]),
+        )
+        for r in (records(audit, _AUDIT, "audit") if audit is not None else ())
+    }
+
+
+def shorter(text: str) -> str:
+    """The first sentences of an explanation, as far as there is room."""
+    kept = ""
+    for sentence in _SENTENCE.split(text):
+        if kept and len(kept) + len(sentence) > _ROOM:
+            return f"{kept} …"
+        kept = f"{kept} {sentence}".strip()
+    return kept
+
+
+def _view(
+    record: Mapping[str, str],
+    claims: Mapping[str, ClaimView],
+    findings: Mapping[str, FindingView],
+) -> ConclusionView:
     named = {s: [n for n in record[s].split(BETWEEN) if n] for s in _STATES}
     unknown = [n for names in named.values() for n in names if n not in claims]
     if unknown:
@@ -182,6 +267,7 @@ def _view(record: Mapping[str, str], claims: Mapping[str, ClaimView]) -> Conclus
         turns_at=record["turns_at"].replace("_", " "),
         needs=record["needs"],
         note=record["note"],
+        findings=tuple(findings[n] for n in record["findings"].split(BETWEEN) if n in findings),
     )
 
 
@@ -201,8 +287,12 @@ def _impact(record: Mapping[str, str]) -> dict[str, Any]:
 def _link(record: Mapping[str, str]) -> str:
     """The place on the page of a finding or a sentence; a cell has none of its own."""
     if record["kind"] == FINDING:
-        return f"finding-{int(record['about'].rpartition('-')[2])}"
+        return _anchor(record["about"])
     return f"claim-{record['about']}" if record["kind"] == CLAIM else ""
+
+
+def _anchor(finding: str) -> str:
+    return f"finding-{int(finding.rpartition('-')[2])}"
 
 
 def _once(wrong: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -253,7 +253,7 @@ def test_what_fails_by_the_print_is_a_finding_and_nothing_else_is() -> None:
     assert added["check"].tolist()[2:] == ["claim 1-01", "claim 1-02"]
     assert added["certainty"].tolist()[2:] == ["certain", "conditional"]
     assert added["explanation"].tolist()[2] == (
-        "Section 1, line 7: Statement 1. By what is printed elsewhere: 1 is not 2."
+        "Section 1, line 7: Statement 1. By what is printed elsewhere: 1 (T , c, n) is not 2."
     )
     pd.testing.assert_frame_equal(added.iloc[:2], AUDIT, check_dtype=False)
     (bound,) = audited('identified("s") > 8').to_dict("records")[2:]
@@ -306,7 +306,7 @@ def test_an_assumption_makes_a_finding_conditional_and_is_told() -> None:
     check = 'cell("t", "c", "n") == 2'
     (row,) = audited(check, rests_on="t; conditional: nothing was changed").to_dict("records")[2:]
     assert row["certainty"] == "conditional"
-    assert row["explanation"].endswith("1 is not 2. Conditional: nothing was changed.")
+    assert row["explanation"].endswith("1 (T , c, n) is not 2. Conditional: nothing was changed.")
 
 
 def test_a_sentence_can_name_the_severity_of_what_it_finds() -> None:
@@ -349,7 +349,7 @@ def test_a_sentence_joins_another_that_fails_for_the_same_cause() -> None:
     found = audited(*given, rests_on="t; same cause as: claim 1-01")
     assert found["check"].tolist()[2:] == ["claim 1-01; claim 1-02"]
     told = found["explanation"].tolist()[2]
-    assert told.endswith("what is printed: 3 is not 4.")
+    assert told.endswith("what is printed: 3 (n in x, who p) is not 4.")
     assert "Section 1, line 7: Statement 2. By what is computed here" in told
     assert len(audited(*given)) == 4
 

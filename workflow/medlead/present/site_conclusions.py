@@ -178,7 +178,7 @@ def read_answer(
     wrong = [_impact(r) for r in records(impact, _IMPACT, "impact")]
     changing = [w for c in _FURTHEST for w in wrong if w["changes"] is c]
     unknown = [w for w in wrong if w["changes"] is Changes.UNKNOWN]
-    question, *rests = [_answer(r) for r in records(answer, _ANSWER, "answer")] or [None]
+    told_parts = [_answer(r) for r in records(answer, _ANSWER, "answer")]
     order = list(map(str, Standing))
     doubted = sorted(
         (v for v in views if v.doubted),
@@ -190,8 +190,8 @@ def read_answer(
         return [v for v in calm if v.badge.name in {s.value for s in wanted}]
 
     return Answer(
-        question=question,
-        rests=[part for part in rests if part],
+        question=told_parts[0] if told_parts else None,
+        rests=told_parts[1:],
         counts=[(standing_badge(s), told.get(s.value, 0)) for s in Standing],
         total=int(summary["conclusions_total"]),
         doubted=doubted,

@@ -11,16 +11,16 @@ from typing import Any
 
 import pandas as pd
 
-from medlead.evidence import EvidenceClass
+from medlead.evidence import FREEST, EvidenceClass
 from medlead.sources.messages import Problem, ProblemsFound, fault, with_keys
 from medlead.verdicts.claim_evaluation import measured
-from medlead.verdicts.claim_evidence import FREEST
 from medlead.verdicts.claim_language import Check, parse
 from medlead.verdicts.claim_registry import Context
 from medlead.verdicts.claim_values import NotBuilt, Refused
 from medlead.verdicts.claim_verdicts import BETWEEN
 from medlead.verdicts.conclusions import Standing
 from medlead.verdicts.impact_changes import STANDS
+from medlead.writing import listed
 
 ANSWER_COLUMNS = ("part", "about", "conclusions", "stands", "beyond", "not_beyond", "says")
 WHOLE = "answer"
@@ -199,11 +199,7 @@ def _standing_of(rows: Mapping[str, Mapping[Any, Any]]) -> str:
             f"{_several(only, len(rows))}"
         )
     counted = [f"{n} {_several(s, n)}" for s, n in standings.items()]
-    return f"of {len(rows)} conclusions {_listed(counted)}"
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), words[-1]])
+    return f"of {len(rows)} conclusions {listed(counted)}"
 
 
 def _several(standing: Standing, count: int) -> str:
@@ -224,8 +220,10 @@ def _whole(
     standings = Counter(Standing(row["standing"]) for row in named.values())
     beyond = [t for row in rows for t in str(row["beyond"]).split(BETWEEN) if t]
     chance = [t for row in rows for t in str(row["not_beyond"]).split(BETWEEN) if t]
-    listed = _listed([f"{n} {_several(s, n)}" for s, n in standings.items()])
-    said = f"{_word(standings, bool(chance))} Of the {len(named)} conclusions that say so {listed}."
+    counted = listed([f"{n} {_several(s, n)}" for s, n in standings.items()])
+    said = (
+        f"{_word(standings, bool(chance))} Of the {len(named)} conclusions that say so {counted}."
+    )
     if beyond or chance:
         said += (
             f" Of {len(beyond) + len(chance)} tests {len(beyond)} show more than chance explains "

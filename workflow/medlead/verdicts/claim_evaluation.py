@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from medlead.verdicts.claim_language import ALLOWED, SIGN_OF, Check, literal_of, place_of
+from medlead.verdicts.claim_naming import named
 from medlead.verdicts.claim_registry import NAME, NAMES, WORDS, Context, Name, Word
 from medlead.verdicts.claim_truths import both, compared, either, opposite
 from medlead.verdicts.claim_values import (
@@ -71,7 +72,7 @@ class _Evaluation:
             parts = [self._truth(part) for part in node.values]
             return both(*parts) if isinstance(node.op, ast.And) else either(*parts)
         if isinstance(node, ast.Compare):
-            values = [self.value(part) for part in (node.left, *node.comparators)]
+            values = [self._named(part) for part in (node.left, *node.comparators)]
             return both(
                 *(
                     compared(a, SIGN_OF[type(op)], b)
@@ -81,6 +82,11 @@ class _Evaluation:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             return self._call(node, WORDS[node.func.id])
         raise Refused("this is no part of the language", ALLOWED)  # pragma: no cover
+
+    def _named(self, node: ast.expr) -> Value:
+        """The value of one part; a number or text knows what it is, for its reader."""
+        found = self.value(node)
+        return replace(found, name=named(node)) if isinstance(found, Number | Text) else found
 
     def _truth(self, node: ast.expr) -> Truth:
         found = self.value(node)
@@ -116,7 +122,7 @@ class _Evaluation:
 
     def _given(self, node: ast.expr, kinds: frozenset[str]) -> Any:
         if not kinds & {NAME, NAMES}:
-            return self.value(node)
+            return self._named(node)
         literal = literal_of(node)
         if NAMES in kinds:
             return literal if isinstance(literal, list) else [literal]

@@ -24,7 +24,6 @@ from medlead.verdicts.claim_values import (
     Refused,
     Text,
 )
-from medlead.verdicts.places import place
 from medlead.verdicts.relations import Cell, Key
 from medlead.writing import SIGNIFICANT_DIGITS
 
@@ -199,7 +198,7 @@ class ClaimEvidence:
     def text_of_cell(self, cell: Cell) -> Text:
         """The text of a printed cell."""
         self._cell_used(cell)
-        return Text(cell.text, at=place(cell.key))
+        return Text(cell.text)
 
     # -- frames and records
 

@@ -232,8 +232,8 @@ def sentence(context: Context, name: Name) -> Truth:
     """A sentence on a figure, decided by all that the print leaves possible."""
     rows = context.evidence.decided(SENTENCE, name)
     told = "; ".join(
-        f"{str(r['statistic']).replace('-', ' ')}: {short_text(r['low'])} to "
-        f"{short_text(r['high'])}, wanted {r['condition']}"
+        f"{str(r['statistic']).replace('-', ' ')}: by what is printed anything from "
+        f"{short_text(r['low'])} to {short_text(r['high'])}, and it has to be {r['condition']}"
         for r in rows
     )
     value = {"holds": True, "fails": False}.get(str(rows[0]["verdict"]))

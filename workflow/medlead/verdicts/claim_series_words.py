@@ -25,6 +25,10 @@ from medlead.verdicts.claim_values import (
     spanning,
 )
 from medlead.verdicts.claim_verdicts import Touch
+from medlead.writing import listed
+
+_ENDS = 3
+"""How many labels of an extreme are named before the others are counted."""
 
 # -- numbers from series
 
@@ -40,7 +44,8 @@ def _extreme(s: Series, sign: int) -> Number:
     ends = [max(sign * n.low for _, n in values), max(sign * n.high for _, n in values)]
     low, high = sorted(sign * end for end in ends)
     best = [(k, n) for k, n in values if (n.low, n.high) == (low, high)]
-    about = " and ".join(k for k, _ in best[:3]) if best else ""
+    about = listed([k for k, _ in best[:_ENDS]])
+    about += f" and {len(best) - _ENDS} others" if len(best) > _ENDS else ""
     return spanning(
         low,
         high,

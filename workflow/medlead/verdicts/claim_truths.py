@@ -156,7 +156,7 @@ def compared(first: Value, sign: str, second: Value) -> Truth:
     """One comparison of two numbers or two texts; raises Refused for anything else."""
     if isinstance(first, Number) and isinstance(second, Number):
         found = _SIGNS[sign](first, second)
-        told = f"{first} {_TOLD[found]} {_SAID[sign]}{second}"
+        told = f"{first.full} {_TOLD[found]} {_SAID[sign]}{second.full}"
         if first.unit == PLACE and sign == "==":
             rest = {True: "", False: f", not {second}", None: f"; asked is {second}"}
             told = f"{first}{rest[found]}"
@@ -164,7 +164,7 @@ def compared(first: Value, sign: str, second: Value) -> Truth:
         return leaf(found, told, first.basis, second.basis, why=why)
     if isinstance(first, Text) and isinstance(second, Text) and sign in ("==", "!="):
         alike = same(first.text, second.text)
-        told = f"{first} {'is' if alike else 'is not'} {second}"
+        told = f"{first.full} {'is' if alike else 'is not'} {second.full}"
         return leaf(alike == (sign == "=="), told, first.basis, second.basis)
     raise Refused(
         f"these two cannot be compared by '{sign}'",

@@ -5,7 +5,7 @@ travels with it. How truths come about is told in `medlead.verdicts.claim_truths
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from medlead.sources.texts import nearest
@@ -60,7 +60,8 @@ class Number:
 
     `rounded`: the width comes from printed rounding alone, so that a value inside is what
     may have been printed; else the width is a set of possible values, or with `interval` that
-    of an estimate. `text` is how it is printed, `about` the label that it belongs to.
+    of an estimate. `text` is how it is printed, `about` the label that it belongs to, `name` what
+    it is, which a comparison tells.
     """
 
     low: Fraction
@@ -71,6 +72,15 @@ class Number:
     text: str = ""
     about: str = ""
     basis: Basis = field(default_factory=Basis)
+    name: str = field(default="", compare=False)
+
+    @property
+    def full(self) -> str:
+        """The number with what it is, where that is known."""
+        if not self.name:
+            return str(self)
+        about = f": {self.about}" if self.about and self.about not in self.name else ""
+        return f"{replace(self, about='')} ({self.name}{about})"
 
     @property
     def single(self) -> bool:
@@ -90,11 +100,16 @@ class Number:
 
 @dataclass(frozen=True)
 class Text:
-    """A printed or written text; `at` is the place where it is printed, for a reader."""
+    """A printed or written text; `name` is what it is, for a reader."""
 
     text: str
     basis: Basis = field(default_factory=Basis)
-    at: str = ""
+    name: str = field(default="", compare=False)
+
+    @property
+    def full(self) -> str:
+        """The text with what it is, where that is known."""
+        return f"{self} ({self.name})" if self.name else str(self)
 
     def __str__(self) -> str:
         return f"'{self.text}'"

@@ -5,6 +5,7 @@ threshold of ours stand in `claim_judgement`.
 """
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 
 from medlead.printed import ROUNDING_RULES, decimals, number, reconciling_rule
@@ -237,7 +238,9 @@ def in_order_(labels: Names, s: Series) -> Truth:
 @word(touches=Touch.BAND)
 def range_is(s: Series, low: Number, high: Number) -> Truth:
     """The lowest and the highest of a series are these."""
-    return both(compared(lowest(s), "==", low), compared(highest(s), "==", high))
+    ends = both(compared(lowest(s), "==", low), compared(highest(s), "==", high))
+    told = f"the lowest is {lowest(s)}, the highest {highest(s)}; said are {low} and {high}"
+    return replace(ends, told=(told,))
 
 
 @word(touches=Touch.COMPARISON)
@@ -261,7 +264,7 @@ def contains(s: Series | Texts | Text, label: Name) -> Truth:
     """A series has this label, or a text these words (but for capitals)."""
     if isinstance(s, Text):
         there = label.casefold() in s.text.casefold()
-        told = f"{s.at or 'the text'} reads {s}"
+        told = f"{s.name or 'the text'} reads {s}"
         if not same(s.text, label):
             told += f", {'with' if there else 'without'} '{label}'"
         return leaf(there, told, s.basis)

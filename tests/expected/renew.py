@@ -16,6 +16,7 @@ KEPT = {
     "relations.csv": ("instance", "outcome"),
     "claims.csv": ("claim", "verdict", "reason", "judgement"),
     "conclusions.csv": ("conclusion", "standing", "parts", "judgement"),
+    "answer.csv": ("part", "about", "stands", "says"),
 }
 
 
@@ -42,6 +43,14 @@ def counts() -> dict[str, Any]:
 
     relations = by("relations", "outcome")
     return {
+        "answer": [
+            {
+                "about": row["about" if not at else "part"],
+                "stands": row["stands"],
+                "says": row["says"],
+            }
+            for at, row in enumerate(rows["answer"])
+        ],
         "cells_total": len(rows["cells"]),
         "cells_by_verdict": by("cells", "verdict"),
         "relations_total": len(rows["relations"]),

@@ -15,6 +15,10 @@ sys.path.insert(0, str(ROOT / "tests" / "expected"))
 from renew import counts  # noqa: E402
 
 SMALL = {
+    "answer": [
+        {"about": "Is it so?", "stands": "", "says": "In part."},
+        {"about": "Somewhere", "stands": "the conclusion stands", "says": "3 of 4."},
+    ],
     "cells_total": 1100,
     "cells_by_verdict": {"agrees": 40, "agrees-by-rounding": 2, "differs": 7},
     "relations_total": 9,
@@ -35,6 +39,7 @@ def test_the_committed_counts_are_those_of_the_expected_verdicts() -> None:
 
 def test_the_counts_are_told_in_whole_sentences() -> None:
     block = " ".join(readme_block(SMALL).split())
+    assert "- **Is it so?** In part. - Somewhere: the conclusion stands. 3 of 4. - Of the" in block
     assert "8 main conclusions 5 stand, 2 stand in part and 1 cannot be checked." in block
     assert "Of its 2,000 sentences that were looked at 1,500 hold and 500 fail; 3 of" in block
     assert "Of its 1,100 printed cells 42 agree with other evidence and 7 differ;" in block

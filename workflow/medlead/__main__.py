@@ -170,8 +170,12 @@ def _print_counts(summary: Mapping[str, Any]) -> None:
     )
     counts = summary.get("claims_by_verdict", {})
     if counts:
-        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-        print(f"{summary['claims_total']} sentences of the report judged: {told}.")
+        from medlead.verdicts.readme import claims_counted
+
+        told = claims_counted(counts)
+        print(f"{summary['claims_total']:,} sentences of the report judged: {told}.")
+    for part in summary.get("answer", [])[:1]:
+        print(f"{part['about']} {part['says']}")
 
 
 def main(arguments: list[str] | None = None) -> int:

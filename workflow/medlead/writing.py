@@ -32,11 +32,6 @@ def plain_number(value: float) -> str:
     return "0" if float(text) == 0 else text
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names as a sentence lists them: `a, b and c`."""
-    return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), *names[-1:]])
-
-
 def file_stems(prefix: str, names: Iterable[str]) -> dict[str, str]:
     """A file name without suffix for each name: `site-A`, `site-St-Mary-s`.
 

@@ -20,7 +20,7 @@ from medlead.verdicts.claim_values import NotBuilt, Refused
 from medlead.verdicts.claim_verdicts import BETWEEN
 from medlead.verdicts.conclusions import Standing
 from medlead.verdicts.impact_changes import STANDS
-from medlead.writing import listed
+from medlead.verdicts.places import listed
 
 ANSWER_COLUMNS = ("part", "about", "conclusions", "stands", "beyond", "not_beyond", "says")
 WHOLE = "answer"

@@ -6,7 +6,7 @@ from typing import Any
 
 from medlead.evidence import item_name
 from medlead.verdicts.claim_language import literal_of
-from medlead.writing import listed
+from medlead.verdicts.places import listed
 
 _LISTED, _LONGEST = 4, 120
 _ALL = "*"

@@ -25,7 +25,7 @@ from medlead.verdicts.claim_values import (
     spanning,
 )
 from medlead.verdicts.claim_verdicts import Touch
-from medlead.writing import listed
+from medlead.verdicts.places import listed
 
 _ENDS = 3
 """How many labels of an extreme are named before the others are counted."""

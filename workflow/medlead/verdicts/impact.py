@@ -29,7 +29,7 @@ from medlead.verdicts.conclusions import (
 )
 from medlead.verdicts.counterfactual import Print
 from medlead.verdicts.findings import Severity, tells
-from medlead.verdicts.impact_changes import Changes, Turned, furthest, told_turned
+from medlead.verdicts.impact_changes import Changes, TurnedStanding, furthest, told_turned
 from medlead.verdicts.impact_ways import Way, Ways, sentences_of, ways_of_finding
 from medlead.verdicts.marks_alike import CHECK as ALIKE
 from medlead.verdicts.places import place
@@ -58,7 +58,7 @@ class _Found:
     """What mending one thing turned, over all ways to mend it."""
 
     claims: dict[str, str] = field(default_factory=dict)
-    conclusions: dict[str, Turned] = field(default_factory=dict)
+    conclusions: dict[str, TurnedStanding] = field(default_factory=dict)
     unfollowed: dict[str, None] = field(default_factory=dict)
     tried: int = 0
 
@@ -109,7 +109,7 @@ class Weighing:
                     found.conclusions[name] = turned_to
         return found
 
-    def turned_with_others(self, name: str) -> dict[str, Turned]:
+    def turned_with_others(self, name: str) -> dict[str, TurnedStanding]:
         """The conclusions that name a claim and stand otherwise once all they name hold."""
         found = {}
         for conclusion, names in self.named.items():
@@ -124,7 +124,7 @@ class Weighing:
         asked = set(claims)
         return [name for name, named in self.named.items() if asked.intersection(named)]
 
-    def conclusions_with(self, verdicts: Mapping[str, str]) -> dict[str, Turned]:
+    def conclusions_with(self, verdicts: Mapping[str, str]) -> dict[str, TurnedStanding]:
         """The conclusions of which a part is otherwise once these claims have these verdicts."""
         if not verdicts:
             return {}
@@ -137,7 +137,7 @@ class Weighing:
                 continue
             before, after = self.stand[name], self._stood(check, rows)
             if before.parts != after.parts:
-                found[name] = Turned(before.standing, after.standing)
+                found[name] = TurnedStanding(before.standing, after.standing)
         return found
 
 

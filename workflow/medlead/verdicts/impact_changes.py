@@ -43,7 +43,7 @@ STANDS = {
 
 
 @dataclass(frozen=True)
-class Turned:
+class TurnedStanding:
     """How a conclusion stood and would stand; the same twice where only a part of it turns."""
 
     before: Standing
@@ -58,13 +58,13 @@ class Turned:
         return f"{self.before} -> {self.after}" if self.whole else f"still {self.after}"
 
 
-def furthest(turned: Iterable[Turned]) -> Changes | None:
+def furthest(turned: Iterable[TurnedStanding]) -> Changes | None:
     """The furthest that these reach: a conclusion, a part of one, or none at all."""
     wholes = [t.whole for t in turned]
     return (Changes.CONCLUSION if any(wholes) else Changes.PART) if wholes else None
 
 
-def told_turned(turned: Mapping[str, Turned]) -> str:
+def told_turned(turned: Mapping[str, TurnedStanding]) -> str:
     """What of conclusions would be otherwise, in one sentence."""
     words = [
         f"conclusion {n}, which now {STANDS[t.before]}: it then {STANDS[t.after]}"

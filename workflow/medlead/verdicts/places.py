@@ -37,7 +37,12 @@ def _blocks(rows: dict[str, list[str]]) -> Iterable[str]:
         yield f"{_listed(named)}{joint}{_listed(headings)}"
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: `a, b and c`."""
+    return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), *names[-1:]])
+
+
 def _listed(names: Sequence[str]) -> str:
     if len(names) > _NAMED:
         return f"{names[0]} to {names[-1]} ({len(names)} of them)"
-    return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), names[-1]])
+    return listed(names)

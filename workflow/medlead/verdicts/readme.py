@@ -31,11 +31,12 @@ _CLAIMS = {
 def readme_block(summary: Mapping[str, Any]) -> str:
     """The sentences with the headline counts, between their two marks.
 
-    `summary` has `cells_total`, `cells_by_verdict`, `relations_total`, `relations_holding`,
-    `relations_failing`, `claims_total`, `claims_by_verdict`, `claims_by_reason` and
-    `conclusions_by_standing`, as in results/verdicts/summary.json.
-    Raises KeyError for one that is missing.
+    `summary` has `answer`, `cells_total`, `cells_by_verdict`, `relations_total`,
+    `relations_holding`, `relations_failing`, `claims_total`, `claims_by_verdict`,
+    `claims_by_reason` and `conclusions_by_standing`, as in results/verdicts/summary.json.
+    Raises KeyError for one that is missing. What the report is asked comes first.
     """
+    answer = [_answered(part, whole=not at) for at, part in enumerate(summary["answer"])]
     cells = {v: int(summary["cells_by_verdict"].get(v.value, 0)) for v in Verdict}
     agreeing = cells[Verdict.AGREES] + cells[Verdict.AGREES_BY_ROUNDING]
     held = int(summary["claims_by_reason"].get("by-construction", 0))
@@ -54,10 +55,25 @@ def readme_block(summary: Mapping[str, Any]) -> str:
             *(int(summary[f"relations_{name}"]) for name in ("total", "holding", "failing"))
         ),
     )
-    lines = [
-        fill(f"- {s}", _WIDTH, subsequent_indent="  ", break_long_words=False) for s in sentences
-    ]
+    lines = [_item(s, "- " if at == 0 else "  - ") for at, s in enumerate(answer)]
+    lines += [_item(s, "- ") for s in sentences]
     return "\n".join([BEGIN, *lines, END])
+
+
+def _answered(part: Mapping[str, Any], whole: bool) -> str:
+    if whole:
+        return f"**{part['about']}** {part['says']}"
+    return f"{part['about']}: {part['stands']}. {part['says']}"
+
+
+def _item(text: str, mark: str) -> str:
+    indent = " " * len(mark)
+    return fill(f"{mark}{text}", _WIDTH, subsequent_indent=indent, break_long_words=False)
+
+
+def claims_counted(counts: Mapping[str, Any]) -> str:
+    """How many sentences hold, fail, are open or cannot be checked, in words."""
+    return _counts(counts, _CLAIMS)
 
 
 def _counts(counts: Mapping[str, Any], words: Mapping[Any, str]) -> str:

@@ -45,7 +45,8 @@ def _extreme(s: Series, sign: int) -> Number:
     low, high = sorted(sign * end for end in ends)
     best = [(k, n) for k, n in values if (n.low, n.high) == (low, high)]
     about = listed([k for k, _ in best[:_ENDS]])
-    about += f" and {len(best) - _ENDS} others" if len(best) > _ENDS else ""
+    more = len(best) - _ENDS
+    about += f" and {more} {'other' if more == 1 else 'others'}" if more > 0 else ""
     return spanning(
         low,
         high,

@@ -32,6 +32,6 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
         notebook_list=listed,
         further=read_further(Path(job.input.declared[0]), job.input.further),
         traces=page_traces(read_evidence(Path(), *given)),
-        answer=read_answer(*meaning, summary, set(items["item"]), *judged[1:]),
+        answer=read_answer(*meaning, summary, set(items["item"]), relations, audit),
     )
     write_text(Path(job.output.page), page)

@@ -1,6 +1,7 @@
 """The package's own rules: layers, size, words and the closed vocabulary."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from medlead.evidence import EvidenceClass, Reason, Verdict
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow" / "medlead"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 MODULES = {
     ".".join(p.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): p
@@ -139,6 +141,45 @@ def test_the_start_of_the_engine_is_light() -> None:
         text=True, check=True,
     )  # fmt: skip
     assert not done.stdout.strip()
+
+
+def names_of(module: str) -> set[str]:
+    """What a module defines, sets or imports."""
+    found: set[str] = set()
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found.update(alias.asname or alias.name for alias in node.names)
+    return found
+
+
+def code_of(path: Path) -> str:
+    """The code of a script, or of all cells of a notebook."""
+    if path.suffix == ".py":
+        return path.read_text(encoding="utf-8")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+
+
+@pytest.mark.parametrize("path", [*SCRIPTS, *NOTEBOOKS], ids=lambda p: p.name)
+def test_what_scripts_and_notebooks_import_is_there(path: Path) -> None:
+    """Neither is seen by the type checker, and a build takes minutes to come to a notebook."""
+    wanted = [
+        (node.module or "", alias.name)
+        for node in ast.walk(ast.parse(code_of(path)))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("medlead")
+        for alias in node.names
+    ]
+    assert wanted or path.name == "record_run.py"
+    missing = [
+        f"{module}.{name}"
+        for module, name in wanted
+        if f"{module}.{name}" not in MODULES and name not in names_of(module)
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize("name", MODULES)

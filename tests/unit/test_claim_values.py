@@ -56,6 +56,7 @@ def test_and_or_not_are_what_all_worlds_agree_on(values: tuple[bool | None, bool
 def test_not_turns_and_open_stays_open(value: bool | None) -> None:
     assert opposite(truth(value)).value is (None if value is None else not value)
     assert opposite(opposite(truth(value))) == truth(value)
+    assert opposite(Truth(value, None)).firm is None
 
 
 def test_a_threshold_of_ours_decides_only_where_nothing_else_does() -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Interval:
         return self.low <= value <= self.high
 
 
+@lru_cache(maxsize=65536)
 def number(text: str) -> Fraction:
     """The number that a printed text shows, exactly.
 

@@ -49,6 +49,7 @@ rule run_notebooks:
             rules.judge_cells.output.relations,
             rules.try_methods.output.tally,
             rules.plant_errors.output.power,
+            rules.turn_claims.output.turns,
             rules.judge_claims.output.audit,
             rules.judge_claims.output.claims,
             rules.judge_claims.output.conclusions,

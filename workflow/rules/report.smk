@@ -129,6 +129,7 @@ else:
                 rules.judge_claims.output.inputs,
                 rules.judge_claims.output.answer,
             ],
+            turns=rules.turn_claims.output.turns,
             tables=rules.judge_cells.input.tables,
             added=[
                 rules.tabulate_sites.output.added,

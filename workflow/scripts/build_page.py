@@ -22,16 +22,16 @@ with Job(job.input, job.output, job.log[0], job.output.receipt):
     summary = json.loads(Path(job.input.summary).read_text(encoding="utf-8"))
     titles = read_titles(job.input.published[0])
     meaning = (read_csv(Path(p)) for p in job.input.meaning)
-    told = (job.input.verdicts, job.input.relations, job.input.audit)
-    verdicts, relations, audit = (read_csv(Path(p)) for p in told)
+    told = (job.input.verdicts, job.input.relations, job.input.audit, job.input.turns)
+    verdicts, *more = (read_csv(Path(p)) for p in told)
     page = build_page(
-        *(items, cells, verdicts, relations, audit, summary),
+        *(items, cells, verdicts, *more[:2], summary),
         tables=read_fragments(job.input.tables, titles, job.input.added),
         figures=read_figures(job.input.figures),
         notebooks=links,
         notebook_list=listed,
         further=read_further(Path(job.input.declared[0]), job.input.further),
         traces=page_traces(read_evidence(Path(), *given)),
-        answer=read_answer(*meaning, summary, set(items["item"]), relations, audit),
+        answer=read_answer(*meaning, summary, set(items["item"]), *more),
     )
     write_text(Path(job.output.page), page)

@@ -51,6 +51,7 @@ class ClaimView:
     turns_at: str
     items: tuple[tuple[str, str], ...]
     held: bool
+    turned: str = ""
 
     @property
     def notes(self) -> list[tuple[str, str]]:
@@ -60,6 +61,7 @@ class ClaimView:
         return [
             *([("Read:" if read else "Rests on:", self.read)] if self.read else []),
             *([("Our threshold decides.", turns)] if self.judgement else []),
+            *([("Would turn:", self.turned)] if self.turned else []),
         ]
 
     @property
@@ -142,12 +144,14 @@ def claim_views(
     inputs: "pd.DataFrame",
     items: Collection[str],
     relations: "pd.DataFrame | None" = None,
+    turned: Mapping[str, str] | None = None,
 ) -> list[SectionView]:
     """The sentences by section, in printed order.
 
     `claims` and `inputs` have the columns of results/verdicts/claims.csv and claim-inputs.csv;
     `items` are the ids of the items on the page. A sentence links to those that it used, that
     it names, and that a relation which it used (`relations`, as in relations.csv) is between.
+    `turned` tells of each claim what would turn it (`turned_by_claim`).
     Raises ValueError for a missing column or a word that is not of the vocabulary.
     """
     tested = records(relations, _TESTED, "relations") if relations is not None else []
@@ -161,14 +165,16 @@ def claim_views(
     for record in records(claims, _COLUMNS, "claims"):
         named = [*used.get(record["claim"], ()), *_named(record["rests_on"])]
         links = tuple((i, item_name(i)) for i in dict.fromkeys(named) if i in items)
-        sections.setdefault(record["section"], []).append(_view(record, links))
+        sections.setdefault(record["section"], []).append(
+            _view(record, links, (turned or {}).get(record["claim"], ""))
+        )
     return [
         SectionView(f"said-{name.lower().replace('.', '-')}", section_title(name), tuple(views))
         for name, views in sections.items()
     ]
 
 
-def _view(record: Mapping[str, str], links: tuple[tuple[str, str], ...]) -> ClaimView:
+def _view(record: Mapping[str, str], links: tuple[tuple[str, str], ...], turned: str) -> ClaimView:
     reason = ClaimReason(record["reason"]) if record["reason"] else None
     return ClaimView(
         claim=record["claim"],
@@ -183,6 +189,7 @@ def _view(record: Mapping[str, str], links: tuple[tuple[str, str], ...]) -> Clai
         turns_at=record["turns_at"].replace("_", " "),
         items=links,
         held=reason is ClaimReason.BY_CONSTRUCTION,
+        turned=turned,
     )
 
 

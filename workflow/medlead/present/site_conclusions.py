@@ -16,9 +16,10 @@ from medlead.present.site_claims import (
     section_title,
 )
 from medlead.present.tables import Badge, evidence_badge, records
+from medlead.present.turned import turned_by_claim, turned_counts
 from medlead.verdicts.answer import WHOLE
 from medlead.verdicts.claim_values import short_text
-from medlead.verdicts.claim_verdicts import BETWEEN, ClaimReason, ClaimVerdict, Touch
+from medlead.verdicts.claim_verdicts import BETWEEN, ClaimReason, ClaimVerdict, Touch, Turns
 from medlead.verdicts.conclusions import NEEDED, Standing
 from medlead.verdicts.impact import CLAIM, FINDING
 from medlead.verdicts.impact_changes import Changes
@@ -132,6 +133,7 @@ class Answer:
     held: int
     judged: int
     reasons: Sequence[tuple[str, str]]
+    turning: Sequence[tuple[Turns, int, int]]
 
     @property
     def spoken_against(self) -> list[ConclusionView]:
@@ -155,15 +157,17 @@ def read_answer(
     items: Collection[str],
     relations: "pd.DataFrame | None" = None,
     audit: "pd.DataFrame | None" = None,
+    turns: "pd.DataFrame | None" = None,
 ) -> Answer:
     """What the page says, from the frames of results/verdicts and the content of summary.json.
 
     `items` are the ids of the items of the page, `relations` the tests that sentences are linked to
-    them by, `audit` the findings. Raises ValueError where the
+    them by, `audit` the findings, `turns` what would turn a sentence. Raises ValueError where the
     counts of the summary are not those of the frames, or a conclusion names a claim that is
     not there: the page must not contradict itself.
     """
-    sections = claim_views(claims, inputs, items, relations)
+    turned = turned_by_claim(turns) if turns is not None else {}
+    sections = claim_views(claims, inputs, items, relations, turned)
     by_name = {c.claim: c for s in sections for c in s.claims}
     found_by = _findings(audit)
     views = [_view(r, by_name, found_by) for r in records(conclusions, _COLUMNS, "conclusions")]
@@ -209,6 +213,7 @@ def read_answer(
         held=int(summary["claims_by_reason"][ClaimReason.BY_CONSTRUCTION.value]),
         judged=sum(int(n) for n in summary["claims_judgement"].values()),
         reasons=reasons_of(sections),
+        turning=turned_counts(turns) if turns is not None else (),
     )
 
 

@@ -111,16 +111,17 @@ class ClaimEvidence:
         """
         other = copy.copy(self)
         other.used, other._seen = {}, {}
-        other._cells = {
-            key: replace(cell, text=text) if key in cells else cell
-            for key, cell in self._cells.items()
-            if (text := cells.get(key, cell.text)) is not None
+        changed = {
+            key: None if text is None else replace(self._cells[key], text=text)
+            for key, text in cells.items()
         }
-        touched = {key[0] for key in cells}
-        other._by_item = self._by_item | {item: [] for item in touched}
-        for cell in other._cells.values():
-            if cell.key[0] in touched:
-                other._by_item[cell.key[0]].append(cell)
+        other._cells = self._cells | {k: c for k, c in changed.items() if c is not None}
+        for key in (k for k, c in changed.items() if c is None):
+            del other._cells[key]
+        other._by_item = self._by_item | {
+            item: [c for cell in self._by_item[item] if (c := changed.get(cell.key, cell))]
+            for item in {key[0] for key in cells}
+        }
         other._entries, other._outcomes = entries, outcomes
         return other
 

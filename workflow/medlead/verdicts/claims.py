@@ -168,8 +168,8 @@ def judged_claim(check: Check, context: Context) -> Decided:
     try:
         truth = evaluate(check, context)
     except Nothing as nothing:
-        open_ = isinstance(nothing, Conflicting)
-        verdict = ClaimVerdict.UNDECIDABLE if open_ else ClaimVerdict.NOT_CHECKABLE
+        verdict = _where_nothing_decides(nothing)
+        open_ = verdict is ClaimVerdict.UNDECIDABLE
         kind = evidence.evidence if open_ else EvidenceClass.CONCEPTUAL
         return Decided(verdict, kind, nothing.words, nothing.reason, used=tuple(evidence.used))
     except NotBuilt as missing:
@@ -188,6 +188,19 @@ def judged_claim(check: Check, context: Context) -> Decided:
         _turns(check, context, truth) if ours else "",
         used,
     )
+
+
+def verdict_of(check: Check, context: Context) -> ClaimVerdict:
+    """The verdict of one check alone; raises Refused for a check that does not fit the evidence."""
+    try:
+        return _VERDICTS[evaluate(check, context).value]
+    except Nothing as nothing:
+        return _where_nothing_decides(nothing)
+
+
+def _where_nothing_decides(nothing: Nothing) -> ClaimVerdict:
+    open_ = isinstance(nothing, Conflicting)
+    return ClaimVerdict.UNDECIDABLE if open_ else ClaimVerdict.NOT_CHECKABLE
 
 
 def _reason(

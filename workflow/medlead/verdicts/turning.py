@@ -19,7 +19,7 @@ from medlead.verdicts.claim_language import Check, parse
 from medlead.verdicts.claim_registry import Context
 from medlead.verdicts.claim_values import Refused
 from medlead.verdicts.claim_verdicts import ClaimReason, ClaimVerdict, Turns
-from medlead.verdicts.claims import Decided, judged_claim
+from medlead.verdicts.claims import Decided, verdict_of
 from medlead.verdicts.counterfactual import Print
 from medlead.verdicts.relations import Key
 
@@ -141,7 +141,7 @@ class Turning:
         try:
             outcomes = self.printed.outcomes_with(shown, related)
             evidence = self.context.evidence.otherwise(cells, entries, outcomes)
-            verdict = judged_claim(check, replace(self.context, evidence=evidence)).verdict
+            verdict = verdict_of(check, replace(self.context, evidence=evidence))
         except (Refused, KeyError, ValueError):
             return None
         return verdict if verdict is not found.verdict else None

@@ -31,7 +31,7 @@ STRANGE = "something else"
 LEFT_OUT = "(left out)"
 _EACH = 8
 """So many steps are tried one by one; further away they double, and what is found is narrowed."""
-_SCANNED = 400
+_SCANNED = 100
 _FARTHEST, _LEAST_REACH = 2, 10
 """Numbers are moved by as much as twice the largest of their column, and ten steps at least."""
 _DRAWS = 200
@@ -158,14 +158,17 @@ class Turning:
             return Turn(thing, text, steps, other) if other else None
 
         def moved(side: int) -> Turn | None:
-            # A sentence that fails may hold in a window of values alone.
-            search = _every if found.verdict is ClaimVerdict.FAILS else _first
+            # A sentence that fails may hold in a window of what can be printed alone.
+            window = found.verdict is ClaimVerdict.FAILS and thing.kind != FRAME
+            search = _every if window else _first
             return search(lambda steps: tried(thing.moved(side * steps), steps), thing.reach)
 
         turned = [t for side in (1, -1) if thing.places is not None and (t := moved(side))]
         if turned:
             return min(turned, key=lambda t: t.steps)
-        return next((t for text in thing.others if (t := tried(text, 1))), None)
+        # What is computed is a number to its check, never a word.
+        words = thing.others if thing.kind != FRAME or thing.places is None else ()
+        return next((t for text in words if (t := tried(text, 1))), None)
 
     def left_out(self, check: Check, found: Decided, thing: Thing) -> Turn | None:
         """The turn that comes of leaving one printed cell out."""

@@ -152,6 +152,13 @@ def test_what_only_counts_what_is_printed_turns_by_leaving_something_out() -> No
     assert (row["instead"], row["becomes"], row["can_turn"]) == (LEFT_OUT, "fails", 4)
 
 
+def test_what_looks_for_a_heading_turns_by_a_heading() -> None:
+    frame = _turned('contains(cells("t", "a", "*"), "Missing")', follow=False)
+    (row,) = frame.to_dict("records")
+    assert (row["instead"], row["becomes"]) == ("headed 'Missing'", "holds")
+    assert "headed 'Missing', it would hold" in turned_by_claim(frame)["q-0"]
+
+
 def test_numbers_that_must_all_be_alike_to_turn_it_are_tried_alike() -> None:
     (row,) = _turned('differs_between(cells("t", ["a", "b", "c"], "n"))').to_dict("records")
     assert row["turns"] == Turns.SEVERAL
@@ -171,6 +178,11 @@ def test_relations_turn_by_their_cells_and_records_and_results_by_their_entries(
     assert (other["where"], other["instead"], other["can_turn"]) == ("who y", "0", 1)
     # A computed number moves by about a hundredth of it: 0.032 to 0.051 in nineteen steps.
     assert (result["instead"], result["steps"]) == ("0.050", 18)
+
+
+def test_a_failing_search_for_words_holds_where_the_text_has_what_the_check_asks_for() -> None:
+    (row,) = _turned('contains(text("t", "c", "word"), "Missing")').to_dict("records")
+    assert (row["verdict"], row["instead"], row["becomes"]) == ("fails", "Missing", "holds")
 
 
 def test_what_holds_by_construction_or_is_open_has_no_row() -> None:

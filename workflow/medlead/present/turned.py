@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from medlead.verdicts.claim_evidence import CELL
 from medlead.verdicts.claim_verdicts import ClaimVerdict, Turns
 from medlead.verdicts.places import place
-from medlead.verdicts.turning import LEFT_OUT, TURN_COLUMNS
+from medlead.verdicts.turning import LEFT_OUT, NAMED, TURN_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +31,8 @@ def turned_words(row: Mapping[Any, Any]) -> str:
     becomes = _BECOMES[ClaimVerdict(row["becomes"])]
     if row["instead"] == LEFT_OUT:
         return f"without {where}, {becomes}"
+    if str(row["instead"]).startswith(NAMED):
+        return f"with {where} {row['instead']}, {becomes}"
     instead, printed = (str(row[n]) or "nothing" for n in ("instead", "printed"))
     return f"with {instead} instead of {printed} in {where}, {becomes}"
 

@@ -102,12 +102,14 @@ class ClaimEvidence:
         cells: Mapping[Key, str | None],
         entries: Mapping[tuple[str, str, str, str], str],
         outcomes: Mapping[str, Mapping[str, str]],
+        headings: Mapping[Key, Key] | None = None,
     ) -> "ClaimEvidence":
         """The same evidence, had some of it other texts; this one stays as it is.
 
         A cell whose text is None is not there. `entries` are those of result frames and records
         by kind, file, column and `where` of their `Use`, `outcomes` the columns that a tested
-        relation has instead, by its instance.
+        relation has instead, by its instance, `headings` the item, row and column under which a
+        cell stands instead.
         """
         other = copy.copy(self)
         other.used, other._seen = {}, {}
@@ -115,12 +117,13 @@ class ClaimEvidence:
             key: None if text is None else replace(self._cells[key], text=text)
             for key, text in cells.items()
         }
-        other._cells = self._cells | {k: c for k, c in changed.items() if c is not None}
-        for key in (k for k, c in changed.items() if c is None):
+        changed |= {k: replace(self._cells[k], key=name) for k, name in (headings or {}).items()}
+        other._cells = self._cells | {c.key: c for c in changed.values() if c is not None}
+        for key in (k for k, c in changed.items() if c is None or c.key != k):
             del other._cells[key]
         other._by_item = self._by_item | {
             item: [c for cell in self._by_item[item] if (c := changed.get(cell.key, cell))]
-            for item in {key[0] for key in cells}
+            for item in {key[0] for key in changed}
         }
         other._entries, other._outcomes = entries, outcomes
         return other

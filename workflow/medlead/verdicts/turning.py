@@ -4,6 +4,7 @@ A check that no change of its evidence can turn tests nothing; one that a single
 printed number turns stands by that number alone. Both are told, sentence by sentence.
 """
 
+import ast
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ _TOLD = (*_PLACE, "printed", "instead", "steps", "becomes")
 TURN_COLUMNS = ("claim", "verdict", "turns", "looked_at", "can_turn", *_TOLD, "evidence")
 STRANGE = "something else"
 """The word that is tried beside the other words of a column."""
-LEFT_OUT = "(left out)"
+LEFT_OUT, NAMED = "(left out)", "headed"
 _EACH = 8
 """So many steps are tried one by one; further away they double, and what is found is narrowed."""
 _SCANNED = 100
@@ -124,11 +125,15 @@ class Turning:
         return _number(thing, places, use.kind, exact=False)
 
     def becomes(
-        self, check: Check, found: Decided, texts: Mapping[Thing, str | None]
+        self,
+        check: Check,
+        found: Decided,
+        texts: Mapping[Thing, str | None],
+        headings: Mapping[Key, Key] | None = None,
     ) -> ClaimVerdict | None:
         """The other verdict that a check has with other texts; None where it stays or cannot be.
 
-        A printed cell whose text is None is left out.
+        A printed cell whose text is None is left out; `headings` names cells otherwise.
         """
         related = {use.item for use in found.used if use.kind == RELATION}
         cells = {(t.item, t.row, t.column): text for t, text in texts.items() if t.kind == CELL}
@@ -140,7 +145,7 @@ class Turning:
         shown = {key: text for key, text in cells.items() if text is not None}
         try:
             outcomes = self.printed.outcomes_with(shown, related)
-            evidence = self.context.evidence.otherwise(cells, entries, outcomes)
+            evidence = self.context.evidence.otherwise(cells, entries, outcomes, headings)
             verdict = verdict_of(check, replace(self.context, evidence=evidence))
         except (Refused, KeyError, ValueError):
             return None
@@ -167,7 +172,9 @@ class Turning:
         if turned:
             return min(turned, key=lambda t: t.steps)
         # What is computed is a number to its check, never a word.
-        words = thing.others if thing.kind != FRAME or thing.places is None else ()
+        words = (
+            (*thing.others, *_asked(check)) if thing.kind != FRAME or thing.places is None else ()
+        )
         return next((t for text in words if (t := tried(text, 1))), None)
 
     def left_out(self, check: Check, found: Decided, thing: Thing) -> Turn | None:
@@ -175,17 +182,29 @@ class Turning:
         other = self.becomes(check, found, {thing: None}) if thing.kind == CELL else None
         return Turn(thing, LEFT_OUT, 1, other) if other else None
 
+    def named(self, check: Check, found: Decided, thing: Thing) -> Turn | None:
+        """The turn that comes of one heading of a printed cell being what the check asks for."""
+        if thing.kind != CELL:
+            return None
+        item, row, column = key = (thing.item, thing.row, thing.column)
+        for text in _asked(check):
+            for name in ((item, row, text), (item, text, column)):
+                if other := self.becomes(check, found, {}, {key: name}):
+                    return Turn(thing, f"{NAMED} '{text}'", 1, other)
+        return None
+
     def together(
         self, check: Check, found: Decided, things: Sequence[Thing], rng: np.random.Generator
     ) -> bool:
         """Whether all things changed at once turn a check: all alike, all extreme, or at random."""
-        return any(self.becomes(check, found, texts) for texts in _all_changed(things, rng))
+        changes = _all_changed(things, _asked(check), rng)
+        return any(self.becomes(check, found, texts) for texts in changes)
 
 
 def _all_changed(
-    things: Sequence[Thing], rng: np.random.Generator
+    things: Sequence[Thing], asked: Sequence[str], rng: np.random.Generator
 ) -> Iterator[Mapping[Thing, str | None]]:
-    for text in dict.fromkeys([*(t.text for t in things), STRANGE]):
+    for text in dict.fromkeys([*(t.text for t in things), *asked, STRANGE]):
         yield dict.fromkeys(things, text)
     for side in (-1, 1):
         yield {t: t.moved(side * t.reach) if t.places is not None else STRANGE for t in things}
@@ -196,6 +215,12 @@ def _all_changed(
             moved = [thing.moved(steps)] if thing.places is not None else []
             texts[thing] = str(rng.choice([*thing.others, *moved]))
         yield texts
+
+
+def _asked(check: Check) -> list[str]:
+    """The texts that a check itself writes out: one of them may be what it looks for."""
+    constants = (node for node in ast.walk(check.tree) if isinstance(node, ast.Constant))
+    return list(dict.fromkeys(c.value for c in constants if isinstance(c.value, str)))
 
 
 def _number(thing: Thing, places: int, kind: str, exact: bool) -> Thing:
@@ -274,7 +299,8 @@ def turn_claims(
             continue
         check = parse(str(claim["check"]), name)
         turns = [t for thing in things if (t := turning.nearest(check, found, thing))]
-        turns = turns or [t for thing in things if (t := turning.left_out(check, found, thing))]
+        for other in (turning.left_out, turning.named):
+            turns = turns or [t for thing in things if (t := other(check, found, thing))]
         several = not turns and turning.together(check, found, things, rng(name))
         least = min(turns, key=lambda t: t.steps, default=None)
         rows.append(

@@ -629,8 +629,10 @@ def test_faults_of_the_file_of_words_are_all_told() -> None:
 
 
 def test_what_was_computed_is_told_with_its_labels() -> None:
-    assert truth(f"highest({S}) == 10").told == ("10 (a) is 10",)
-    assert truth(f'lowest(pick({S}, ["b", "c"])) == 6').told == ("5 (b and c) is not 6",)
+    assert truth(f"highest({S}) == 10").told == ("10 (highest of T , n: a) is 10",)
+    assert truth(f'lowest(pick({S}, ["b", "c"])) == 6').told == (
+        "5 (lowest of T , n, b and c) is not 6",
+    )
     (told,) = truth('contains(cells("t", "*", "*"), "zz")').told
     assert told.startswith("'zz' is not among 'a / n', ")
     assert told.endswith(" and 4 others")

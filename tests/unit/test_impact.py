@@ -484,10 +484,12 @@ def test_a_number_that_is_none_any_more_leaves_its_relations_as_they_were(
 def test_what_turns_is_told_with_its_number(impact: dict[str, dict[Any, Any]]) -> None:
     assert impact["Text, commonest, count"]["says"] == (
         "1 other sentence gets another verdict: 4-01 (fails -> holds). "
-        "1 conclusion stands otherwise: c-01 (stands-in-part -> stands)."
+        "This would change conclusion c-01, which now stands in part: it then stands."
     )
     assert impact["4-01"]["says"] == (
-        "If it held, another standing would be that of c-01 (stands-in-part -> stands)."
+        "If it held, this would change conclusion c-01, which now stands in part: it then stands. "
+        "If it held together with the others that fail beside it, this would change conclusion "
+        "c-03, which now fails: it then stands."
     )
 
 

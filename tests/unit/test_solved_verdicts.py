@@ -99,7 +99,12 @@ def solve_and_judge(facts: list[Fact], tmp_path: Path, **more: Any) -> Verdicts:
         "cells": cells,
         "declarations": {"relations": []},
         "tables": {},
-        "significance": pd.DataFrame(columns=["measure", "scale", "tail", "implied", "match"]),
+        "significance": pd.DataFrame(
+            columns=[
+                *("measure", "scale", "r", "r_low", "r_high", "n", "printed"),
+                *("tail", "implied", "implied_fewest", "implied_most", "match"),
+            ]
+        ),
         "survey_check": check,
         **{name: read_csv(tmp_path / f"{name}.csv") for name in frames},
     }

@@ -208,6 +208,7 @@ def test_every_sentence_stands_once_with_what_decided_it(parts: dict[str, Any]) 
         ("t of r, one-sided; same cause as: marks", "", "t of r, one-sided"),
         ("table-3; same cause as: claim 6.1-2", "", "Same cause as claim 6.1-2"),
         ("conditional: only two answered", "", "Assuming that only two answered"),
+        ("table-31: of nine sites; severity: major", "", "Table 31: of nine sites"),
     ],
 )
 def test_how_a_sentence_was_read(rests_on: str, reason: str, told: str) -> None:

@@ -55,6 +55,12 @@ def read(built: Copy, name: str) -> str:
     return (built.folder / "results" / name).read_text(encoding="utf-8")
 
 
+def traced(text: str) -> set[str]:
+    """The fragments that open the way of a sentence: those that the page's own data has."""
+    data = re.search(r'<script type="application/json" id="traces">(.*?)</script>', text, re.S)
+    return {f"trace={claim[0]}" for claim in json.loads(data[1])["claims"]} if data else set()
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_loads_nothing_from_elsewhere(built: Copy, name: str) -> None:
     text = read(built, name)
@@ -64,11 +70,11 @@ def test_a_page_loads_nothing_from_elsewhere(built: Copy, name: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_ids_are_unique_and_inner_links_arrive(built: Copy, name: str) -> None:
-    page = Page(read(built, name))
+    text = read(built, name)
+    page = Page(text)
     assert len(page.ids) == len(set(page.ids))
-    assert {link[1:] for link in page.links if link.startswith("#") and link != "#"} <= set(
-        page.ids
-    )
+    inner = {link[1:] for link in page.links if link.startswith("#") and link != "#"}
+    assert inner <= {*page.ids, *traced(text)}
 
 
 @pytest.mark.parametrize("name", [n for n in PAGES if n.startswith("notebooks/")])

@@ -10,7 +10,7 @@ from medlead.evidence import EvidenceClass, item_name
 from medlead.present.tables import Badge, evidence_badge, records
 from medlead.sources.printed_claims import SUMMARY
 from medlead.verdicts.claim_evidence import RELATION
-from medlead.verdicts.claim_findings import ASSUMED, SAME_CAUSE
+from medlead.verdicts.claim_findings import ASSUMED, GRAVE, SAME_CAUSE
 from medlead.verdicts.claim_verdicts import ClaimReason, ClaimVerdict
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ def how_read(rests_on: str, reason: str = "") -> str:
 
 def _bare(part: str, reason: str) -> bool:
     names = re.split(r",? and |, ", part)
+    if part.startswith(GRAVE):  # it is for the finding, and no reading
+        return True
     only = all(_ITEM.fullmatch(name) or _NAME.fullmatch(name) for name in names)
     return only or part == reason.replace("-", " ")
 

@@ -223,4 +223,4 @@ def _turns(check: Check, context: Context, truth: Truth) -> str:
         other = evaluate(check, context, turned=judged.place)
         if other.value is not truth.value:
             told.append(f"{judged.word} at {judged.turns_at} (ours: {judged.threshold})")
-    return BETWEEN.join(told)
+    return BETWEEN.join(dict.fromkeys(told))
